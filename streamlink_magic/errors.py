@@ -1,0 +1,174 @@
+"""Every failure that the product expects, in one tree.
+
+StreamlinkError
+├── AskUsageError              the line typed after %ask or %%ask (shown as one line)
+├── QuestionError              an empty question, or one that cannot fit the prompt
+├── SessionError               no Spark session, several of them, or a stopped one
+├── CatalogError               no tables, an unknown table, an unreadable catalog
+├── ModelError                 the model server
+│   ├── ServerUnreachableError     nothing answers there, or it died mid-answer
+│   ├── ServerRefusedError         401, 403, 404, 429, 5xx
+│   ├── ModelTimeoutError          no token within the limit
+│   └── NoSqlError                 truncated, or no single statement in the answer
+├── GuardError                 SQL that will not run
+│   ├── UnsafeSqlError             it breaks a rule: it might do more than read what is allowed
+│   └── InvalidSqlError            Spark cannot parse or resolve it
+├── ExecutionError             Spark failed while it ran a guarded query
+│   └── QueryTimeoutError          the wall-clock limit passed
+├── ServingError               starting or stopping a local model server
+│   ├── DigestMismatchError        bytes that are not the recorded ones
+│   ├── NotEnoughDiskError         too little room for packages or weights
+│   ├── PortInUseError             the port asked for is taken
+│   ├── NotEnoughMemoryError       the machine cannot hold model and cache
+│   └── ContextTooLongError        the model is too large for the context asked
+└── EvaluationError            a benchmark set or a report that cannot be used
+
+Every error carries a message that names the cause and a hint that ends with the fix. In a
+notebook it shows as two or three lines, and the cell fails, so that "Run all" stops.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamlink_magic.records import Verdict
+
+
+class StreamlinkError(Exception):
+    """An expected failure: what went wrong, and what to do about it.
+
+    Parameters
+    ----------
+    message
+        The cause, in one sentence.
+    hint
+        The fix, as an instruction. Empty only where the message is one already.
+
+    Examples
+    --------
+    >>> str(StreamlinkError("No table is visible.", "Create a view, then ask again."))
+    'No table is visible. Create a view, then ask again.'
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return message and hint as one text."""
+        return f"{self.message} {self.hint}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows in place of a traceback."""
+        lines = [f"{type(self).__name__}: {self.message}"]
+        return [*lines, f"  → {self.hint}"] if self.hint else lines
+
+
+class AskUsageError(StreamlinkError):
+    """The line after ``%ask`` or ``%%ask`` cannot be understood."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"UsageError: {self}"]
+
+
+class QuestionError(StreamlinkError):
+    """The question is empty or cannot fit the prompt."""
+
+
+class SessionError(StreamlinkError):
+    """No usable Spark session was found, or more than one was."""
+
+
+class CatalogError(StreamlinkError):
+    """The catalog is empty, cannot be read, or does not hold a table named."""
+
+
+class ModelError(StreamlinkError):
+    """The model server did not give a usable answer."""
+
+
+class ServerUnreachableError(ModelError):
+    """Nothing answers at the address, or the connection broke mid-answer."""
+
+
+class ServerRefusedError(ModelError):
+    """The server answered with an error status.
+
+    Parameters
+    ----------
+    status
+        The HTTP status code.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, status: int = 0) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class ModelTimeoutError(ModelError):
+    """The server took longer than the limit."""
+
+
+class NoSqlError(ModelError):
+    """The answer was cut off or holds no single SQL statement."""
+
+
+class GuardError(StreamlinkError):
+    """The guard will not let a statement run.
+
+    Parameters
+    ----------
+    verdict
+        The refusal, with rule, clause and reason.
+    """
+
+    def __init__(self, verdict: Verdict, hint: str = "") -> None:
+        self.verdict = verdict
+        clause = f" at «{verdict.clause}»" if verdict.clause else ""
+        super().__init__(f"Refused by rule {verdict.rule}{clause}: {verdict.why}", hint)
+
+
+class UnsafeSqlError(GuardError):
+    """The statement might do more than read what the policy allows."""
+
+
+class InvalidSqlError(GuardError):
+    """Spark's own parser or analyser rejects the statement."""
+
+
+class ExecutionError(StreamlinkError):
+    """Spark failed while it ran a guarded query."""
+
+
+class QueryTimeoutError(ExecutionError):
+    """The query ran into its wall-clock limit and was cancelled."""
+
+
+class ServingError(StreamlinkError):
+    """A local model server could not be prepared, started or stopped."""
+
+
+class DigestMismatchError(ServingError):
+    """A file's SHA-256 is not the recorded one; it was not used."""
+
+
+class NotEnoughDiskError(ServingError):
+    """The cache folder's disk cannot hold what has to be stored."""
+
+
+class PortInUseError(ServingError):
+    """Another process listens on the port asked for."""
+
+
+class NotEnoughMemoryError(ServingError):
+    """The machine has too little memory for the model and its cache."""
+
+
+class ContextTooLongError(ServingError):
+    """The model or its cache cannot hold the context length asked for."""
+
+
+class EvaluationError(StreamlinkError):
+    """A benchmark set or report is missing, malformed or of another set."""
