@@ -1,0 +1,1 @@
+"""The only rooms that touch IPython, Spark, HTTP and ipywidgets."""

@@ -1,0 +1,1 @@
+"""The steps a question takes, one module each; no step imports another."""
