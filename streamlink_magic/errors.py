@@ -32,6 +32,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streamlink_magic.records import Verdict
 
 
@@ -45,6 +47,11 @@ class StreamlinkError(Exception):
     hint
         The fix, as an instruction. Empty only where the message is one already.
 
+    Attributes
+    ----------
+    sql
+        The statement that was at hand when the step failed, so that nothing is lost.
+
     Examples
     --------
     >>> str(StreamlinkError("No table is visible.", "Create a view, then ask again."))
@@ -55,6 +62,7 @@ class StreamlinkError(Exception):
         super().__init__(message, hint)
         self.message = message
         self.hint = hint
+        self.sql = ""
 
     def __str__(self) -> str:
         """Return message and hint as one text."""
@@ -62,15 +70,31 @@ class StreamlinkError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows in place of a traceback."""
-        lines = [f"{type(self).__name__}: {self.message}"]
-        return [*lines, f"  → {self.hint}"] if self.hint else lines
+        lines = [f"{type(self).__name__}: {inert(self.message)}"]
+        if self.hint:
+            lines.append(f"  → {inert(self.hint)}")
+        if self.sql:
+            lines += ["  The SQL was:", *(f"    {inert(line)}" for line in self.sql.splitlines())]
+        return lines
+
+
+def inert(text: str) -> str:
+    r"""Return text in which no control character is left that a terminal would obey.
+
+    >>> inert("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )
 
 
 class AskUsageError(StreamlinkError):
     """The line after ``%ask`` or ``%%ask`` cannot be understood."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"UsageError: {self}"]
+        return [f"UsageError: {inert(str(self))}"]
 
 
 class QuestionError(StreamlinkError):
@@ -135,7 +159,27 @@ class UnsafeSqlError(GuardError):
 
 
 class InvalidSqlError(GuardError):
-    """Spark's own parser or analyser rejects the statement."""
+    """Spark's own parser or analyser rejects the statement.
+
+    Parameters
+    ----------
+    condition
+        Spark's name for the failure, such as ``UNRESOLVED_COLUMN.WITH_SUGGESTION``.
+    parameters
+        What Spark filled its message with: ``objectName``, ``proposal``, ``relationName`` ...
+    """
+
+    def __init__(
+        self,
+        verdict: Verdict,
+        hint: str = "",
+        *,
+        condition: str = "",
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(verdict, hint)
+        self.condition = condition
+        self.parameters = dict(parameters or {})
 
 
 class ExecutionError(StreamlinkError):

@@ -58,7 +58,7 @@ class CatalogReader(Protocol):
         ...
 
     def describe(self, table: TableSchema) -> TableSchema:
-        """Return the table with its columns, or with ``unreadable`` set. MUST NOT raise for one bad table."""
+        """Return the table with its columns, or with ``unreadable`` set. MUST NOT raise."""
         ...
 
 

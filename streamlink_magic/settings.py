@@ -44,6 +44,12 @@ class Settings:
     base_url, api_key, model
         The model server. An empty ``base_url`` means the local one that ``streamlink serve``
         started; an empty ``model`` means the first that the server lists.
+    session
+        The variable that holds the Spark session; empty means the only one.
+    create_session
+        Whether a local session is made when the notebook has none.
+    warm_up
+        Whether the prompt's stable front is sent in the background when a catalog is new.
     rows
         How many rows of a result are fetched and shown.
     run_timeout_s
@@ -76,6 +82,9 @@ class Settings:
     base_url: str = ""
     api_key: str = ""
     model: str = ""
+    session: str = ""
+    create_session: bool = False
+    warm_up: bool = True
     rows: int = 50
     run_timeout_s: float = 300.0
     answer_timeout_s: float = 120.0

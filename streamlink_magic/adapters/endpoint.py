@@ -1,0 +1,68 @@
+"""Which model server to ask: the one that was named, or the local one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from streamlink_magic.adapters.vllm import VllmModel
+from streamlink_magic.errors import ServerUnreachableError
+
+if TYPE_CHECKING:
+    from streamlink_magic.protocols import Progress
+    from streamlink_magic.settings import Settings
+
+
+def find_model(settings: Settings, progress: Progress | None) -> VllmModel:
+    """Return the model to ask.
+
+    A named ``base_url`` is taken as it is. Otherwise the local server answers that
+    ``streamlink serve`` started; one that was prepared before and is not running is started.
+
+    Parameters
+    ----------
+    progress
+        Is told how the start proceeds. None means: do not start anything.
+
+    Raises
+    ------
+    ServerUnreachableError
+        When no server was named and none can be started at once.
+    """
+    if settings.base_url:
+        return VllmModel(
+            settings.base_url,
+            settings.api_key,
+            model=settings.model,
+            timeout_s=settings.answer_timeout_s,
+        )
+    return _local(settings, progress)
+
+
+def _tell(progress: Progress, message: str, _fraction: float | None = None, /) -> None:
+    progress("server", message)
+
+
+def _local(settings: Settings, progress: Progress | None) -> VllmModel:
+    from streamlink_magic.serving import (  # most kernels name a server and need none of it
+        ServeOptions,
+        find_server,
+        is_prepared,
+        start_server,
+    )
+
+    endpoint = find_server()
+    if endpoint is None and progress is not None and is_prepared(ServeOptions()):
+        endpoint = start_server(ServeOptions(), progress=partial(_tell, progress))
+    if endpoint is None:
+        raise ServerUnreachableError(
+            "No model server is known.",
+            "Start one on this machine: streamlink serve (the first time it downloads the "
+            "model), or name one: %config AskMagics.base_url = 'http://host:port/v1'",
+        )
+    return VllmModel(
+        endpoint.base_url,
+        endpoint.api_key,
+        model=settings.model,
+        timeout_s=settings.answer_timeout_s,
+    )

@@ -1,0 +1,61 @@
+"""Reading the notebook: recent cells, and the DataFrames that its variables hold."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from streamlink_magic.records import DataFrameVariable, NotebookSnapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CELLS_READ = 40
+_DATAFRAMES_READ = 20
+_OWN_MAGIC = re.compile(r"^\s*%{1,2}(ask|streamlink|load_ext|reload_ext|config)\b")
+
+
+class IPythonNotebook:
+    """Implements ``NotebookReader`` on a running IPython shell.
+
+    Parameters
+    ----------
+    shell
+        The shell whose cells and variables are read.
+    is_dataframe
+        Tells whether an object is a Spark DataFrame.
+    columns_of
+        Returns the columns of a DataFrame's schema.
+    """
+
+    def __init__(
+        self,
+        shell: Any,  # noqa: ANN401
+        *,
+        is_dataframe: Any,  # noqa: ANN401
+        columns_of: Any,  # noqa: ANN401
+    ) -> None:
+        self._shell = shell
+        self._is_dataframe = is_dataframe
+        self._columns_of = columns_of
+
+    def read(self) -> NotebookSnapshot:
+        """Return the last cells as typed (oldest first) and the DataFrame variables."""
+        return NotebookSnapshot(cells=self._cells(), dataframes=self._dataframes())
+
+    def _cells(self) -> tuple[str, ...]:
+        history = self._shell.history_manager
+        typed = [source for _, _, source in history.get_range(raw=True)][-_CELLS_READ:]
+        return tuple(cell for cell in typed if cell.strip() and not _OWN_MAGIC.match(cell))
+
+    def _dataframes(self) -> tuple[DataFrameVariable, ...]:
+        namespace: Mapping[str, object] = self._shell.user_ns
+        named = [
+            (name, value)
+            for name, value in list(namespace.items())
+            if not name.startswith("_") and self._is_dataframe(value)
+        ]
+        return tuple(
+            DataFrameVariable(name, self._columns_of(value.schema), value)  # type: ignore[attr-defined]
+            for name, value in named[-_DATAFRAMES_READ:]
+        )

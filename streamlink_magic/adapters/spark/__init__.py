@@ -1,0 +1,1 @@
+"""Spark seen through the seams: catalog, analyser, executor."""

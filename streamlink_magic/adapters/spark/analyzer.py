@@ -1,0 +1,257 @@
+"""Spark's parser and analyser on a hardened clone of the session, nothing ever run.
+
+``parseQuery`` reads the text, ``executePlan(..., SKIP).analyzed()`` resolves the same plan object,
+and that object is what runs later. ``spark.sql``, EXPLAIN and the optimiser are never used: each
+of them can execute what it is given. The clone sees the session's views and functions; what is
+done to it leaves no trace in the session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from streamlink_magic.errors import InvalidSqlError, SessionError
+from streamlink_magic.records import PlanNode, Verdict
+from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
+
+_HARDENED = {
+    "spark.sql.runSQLOnFiles": "false",
+    "spark.sql.variable.substitute": "false",
+}
+_EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
+_FOLDING = ",".join(
+    f"org.apache.spark.sql.catalyst.optimizer.{rule}"
+    for rule in ("ConvertToLocalRelation", "ConstantFolding")
+)
+# Options of a relation follow WITH at once; a named query's WITH is followed by a name. Whatever
+# else follows, such as a comment, is looked up in the plan.
+_PLACE_FOR_OPTIONS = re.compile(r"WITH\s*[^\s\w`]")
+_V2 = '"org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation"'
+_EXPAND = '"org.apache.spark.sql.catalyst.plans.logical.Expand"'
+_WINDOWS = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
+_RELATION = '"org.apache.spark.sql.catalyst.analysis.UnresolvedRelation"'
+_RULES = (
+    ("PARSE_", "syntax"),
+    ("UNRESOLVED_COLUMN", "unknown-column"),
+    ("UNRESOLVED_FIELD", "unknown-column"),
+    ("UNRESOLVED_MAP_KEY", "unknown-column"),
+    ("TABLE_OR_VIEW_NOT_FOUND", "unknown-table"),
+    ("SCHEMA_NOT_FOUND", "unknown-table"),
+    ("UNRESOLVED_ROUTINE", "unknown-function"),
+    ("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "unknown-function"),
+    ("AMBIGUOUS_", "ambiguous-column"),
+    ("MISSING_AGGREGATION", "grouping"),
+    ("MISSING_GROUP_BY", "grouping"),
+    ("GROUP_BY_", "grouping"),
+    ("DATATYPE_MISMATCH", "type"),
+    ("CAST_", "type"),
+    ("INCOMPATIBLE_", "type"),
+)
+
+
+class ClassicAnalyzer:
+    """``SqlAnalyzer`` over a classic session.
+
+    Parameters
+    ----------
+    spark
+        A live classic ``SparkSession``.
+    database
+        Where unqualified names are looked up; empty means the session's current database.
+    """
+
+    def __init__(self, spark: Any, database: str = "") -> None:  # noqa: ANN401  pyspark is untyped
+        self._spark = spark
+        self._database = database
+        self._views: dict[str, Any] = {}
+        self._parsed: tuple[str, Any] = ("", None)
+        self._clone = self._renewed()
+
+    def parse(self, sql: str) -> PlanNode:
+        """Return the syntax tree of one query (see ``SqlAnalyzer.parse``)."""
+        self._clone = self._renewed()
+        plan = _calling(self._clone.sessionState().sqlParser().parseQuery, sql)
+        self._parsed = (sql, plan)
+        return self._read(plan, options_possible=bool(_PLACE_FOR_OPTIONS.search(sql.upper())))
+
+    def analyze(self, sql: str) -> tuple[PlanNode, object]:
+        """Return the analysed tree and its plan object (see ``SqlAnalyzer.analyze``)."""
+        text, parsed = self._parsed
+        if text != sql or parsed is None:
+            raise ValueError("parse this statement first; analysing an unchecked one may run it")
+        execution = self._clone.sessionState().executePlan(parsed, self._skip())
+        plan = _calling(execution.analyzed)
+        return self._read(plan, options_possible=False), plan
+
+    def dataframe(self, plan: object, *, on_clone: bool) -> Any:  # noqa: ANN401
+        """Return a lazy DataFrame over a plan object that ``analyze`` gave.
+
+        Parameters
+        ----------
+        plan
+            The plan of a guarded query.
+        on_clone
+            Whether it belongs to the hardened clone or to the user's own session.
+        """
+        from pyspark.sql.classic.dataframe import DataFrame  # noqa: PLC0415  heavy
+
+        session = self._clone if on_clone else self._spark._jsparkSession  # noqa: SLF001
+        return DataFrame(self._of_rows(session, plan), self._spark)
+
+    def add_view(self, name: str, dataframe: Any) -> None:  # noqa: ANN401
+        """Make a DataFrame readable by name, on the clone alone."""
+        self._views[name] = dataframe
+        self._register(self._clone, name, dataframe)
+
+    def _renewed(self) -> Any:  # noqa: ANN401
+        """Return a fresh clone: views and functions may have changed since the last statement."""
+        try:
+            clone = self._spark._jsparkSession.cloneSession()  # noqa: SLF001
+        except Exception as error:
+            raise SessionError(
+                "The Spark session does not answer; it was stopped.",
+                "Start a new one: spark = SparkSession.builder.getOrCreate()",
+            ) from error
+        conf = clone.conf()
+        for key, value in _HARDENED.items():
+            conf.set(key, value)
+        excluded = conf.get(_EXCLUDED_RULES, "")
+        conf.set(_EXCLUDED_RULES, ",".join(part for part in (excluded, _FOLDING) if part))
+        if self._database:
+            _calling(clone.sessionState().catalog().setCurrentDatabase, self._database)
+        for name, dataframe in self._views.items():
+            self._register(clone, name, dataframe)
+        return clone
+
+    def _register(self, clone: Any, name: str, dataframe: Any) -> None:  # noqa: ANN401
+        plan = dataframe._jdf.queryExecution().analyzed()  # noqa: SLF001
+        self._of_rows(clone, plan).createOrReplaceTempView(name)
+
+    def _of_rows(self, session: Any, plan: object) -> Any:  # noqa: ANN401
+        return self._spark._jvm.org.apache.spark.sql.classic.Dataset.ofRows(session, plan)  # noqa: SLF001
+
+    def _skip(self) -> Any:  # noqa: ANN401
+        mode = "org.apache.spark.sql.execution.CommandExecutionMode$"
+        package = self._spark._jvm.org.apache.spark.sql.execution  # noqa: SLF001
+        return getattr(getattr(package, mode.rpartition(".")[2]), "MODULE$").SKIP()
+
+    def _read(self, plan: Any, *, options_possible: bool) -> PlanNode:  # noqa: ANN401
+        text = _calling(plan.toJSON)
+        fetched = _Fetched()
+        if options_possible or any(kind in text for kind in (_WINDOWS, _EXPAND, _V2)):
+            fetched.look_into(plan)
+            fetched.compare(text, options_possible=options_possible)
+        manager = self._clone.sessionState().catalogManager()
+        fields = {
+            "catalog": manager.currentCatalog().name(),
+            "database": ".".join(manager.currentNamespace()),
+            "options": tuple(fetched.options),
+            "v2_tables": tuple(fetched.v2_tables),
+        }
+        return PlanNode(STATEMENT, fields, (read_tree(text), *fetched.trees))
+
+
+class _Fetched:
+    """What the JSON of a plan leaves out, asked for node by node."""
+
+    def __init__(self) -> None:
+        self.options: list[str] = []
+        self.v2_tables: list[tuple[str, ...]] = []
+        self.trees: list[PlanNode] = []
+        self._seen = {_RELATION: 0, _WINDOWS: 0, _EXPAND: 0, _V2: 0}
+
+    def look_into(self, plan: Any) -> None:  # noqa: ANN401
+        """Visit every plan below, those of subqueries and named queries too."""
+        stack = [plan]
+        while stack:
+            node = stack.pop()
+            kind = f'"{node.getClass().getName()}"'
+            if kind in self._seen:
+                self._seen[kind] += 1
+                self._note(kind, node)
+            stack.extend(_items(node.children()))
+            stack.extend(_items(node.innerChildren()))
+
+    def compare(self, text: str, *, options_possible: bool) -> None:
+        """Make sure that the visit met every node that the JSON tells of."""
+        for kind, count in self._seen.items():
+            if kind == _RELATION and not options_possible:
+                continue
+            if text.count(f'"class":{kind}') != count:
+                raise InvalidSqlError(
+                    Verdict(
+                        allowed=False,
+                        rule="unreadable",
+                        why="A part of this statement is hidden where it cannot be checked.",
+                    ),
+                    "Write it in a simpler form.",
+                )
+
+    def _note(self, kind: str, node: Any) -> None:  # noqa: ANN401
+        if kind == _RELATION and not node.options().isEmpty():
+            self.options.append(str(node.options().asCaseSensitiveMap().toString()))
+        elif kind == _WINDOWS:
+            windows = node.windowDefinitions().values()
+            self.trees.extend(read_tree(window.toJSON()) for window in _items(windows.toSeq()))
+        elif kind == _EXPAND:
+            for projection in _items(node.projections()):
+                self.trees.extend(read_tree(column.toJSON()) for column in _items(projection))
+        elif kind == _V2:
+            self.v2_tables.append(_v2_name(node))
+
+
+def _v2_name(node: Any) -> tuple[str, ...]:  # noqa: ANN401
+    if not (node.catalog().isDefined() and node.identifier().isDefined()):
+        return ("",)
+    identifier = node.identifier().get()
+    return (node.catalog().get().name(), *identifier.namespace(), identifier.name())
+
+
+def _items(sequence: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield what a Scala sequence holds."""
+    for index in range(sequence.size()):
+        yield sequence.apply(index)
+
+
+def _calling(call: Any, *arguments: object) -> Any:  # noqa: ANN401
+    """Call into Spark; turn its complaint into one that names rule and clause."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415  comes with pyspark
+    from pyspark.errors import PySparkException  # noqa: PLC0415  heavy
+
+    try:
+        return call(*arguments)
+    except PySparkException as error:
+        raise _invalid(error) from None
+    except Py4JError as error:
+        deep = "StackOverflowError" in str(error)
+        raise InvalidSqlError(
+            Verdict(
+                allowed=False,
+                rule="nesting" if deep else "analysis",
+                why="It is nested too deep." if deep else _first_line(str(error)),
+            ),
+            "Write it in a simpler form.",
+        ) from None
+
+
+def _invalid(error: Any) -> InvalidSqlError:  # noqa: ANN401
+    condition = str(error.getCondition() or "")
+    parameters = {str(key): str(value) for key, value in (error.getMessageParameters() or {}).items()}
+    rule = next((rule for start, rule in _RULES if condition.startswith(start)), "invalid")
+    contexts = error.getQueryContext() or []
+    clause = str(contexts[0].fragment()) if contexts else parameters.get("error", "")
+    verdict = Verdict(
+        allowed=False, rule=rule, clause=clause.strip("'"), why=_first_line(str(error.getMessage()))
+    )
+    return InvalidSqlError(
+        verdict,
+        "Spark suggests: " + parameters["proposal"] if parameters.get("proposal") else "",
+        condition=condition,
+        parameters=parameters,
+    )
+
+
+def _first_line(message: str) -> str:
+    return message.strip().split("\n", 1)[0][:400]

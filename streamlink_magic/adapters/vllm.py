@@ -1,0 +1,207 @@
+"""The wire to a vLLM server: OpenAI's chat completions, plus vLLM's own tokenizer call."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from streamlink_magic.errors import (
+    ModelTimeoutError,
+    ServerRefusedError,
+    ServerUnreachableError,
+)
+from streamlink_magic.records import Completion, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from openai import OpenAI
+
+_STOP = ["```", ";\n"]
+_RETRIES = 2
+_HINTS = {
+    400: "Ask with fewer tables (--tables), or raise the server's --max-model-len.",
+    401: "Set the right key: STREAMLINK_API_KEY, or %config AskMagics.api_key = '…'",
+    403: "Ask the server's admin for access, or use another key (STREAMLINK_API_KEY).",
+    404: "Check %config AskMagics.base_url (it ends with /v1) and AskMagics.model.",
+    429: "The server is busy: wait a moment and run the cell again.",
+}
+_SERVER_HINT = "Look into the server's log (streamlink doctor names it), then run the cell again."
+
+
+class VllmModel:
+    """Implements ``ChatModel`` on any OpenAI-compatible vLLM endpoint.
+
+    Parameters
+    ----------
+    base_url
+        The address, up to and with ``/v1``.
+    api_key
+        The key; any text where the server wants none.
+    model
+        The model's name on the server; empty means the first that it lists.
+    timeout_s
+        Longest wait for the next piece of an answer, in seconds.
+    """
+
+    def __init__(
+        self, base_url: str, api_key: str, *, model: str = "", timeout_s: float = 120.0
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._api_key = api_key or "none"
+        self._wanted = model
+        self._timeout_s = timeout_s
+
+    def __repr__(self) -> str:
+        return f"VllmModel({self.base_url!r}, model={self._wanted!r})"
+
+    @cached_property
+    def _client(self) -> OpenAI:
+        from openai import OpenAI  # half a second, and only needed from here on
+
+        return OpenAI(
+            base_url=self.base_url,
+            api_key=self._api_key,
+            timeout=self._timeout_s,
+            max_retries=_RETRIES,
+        )
+
+    @property
+    def name(self) -> str:
+        """The model's name as the server knows it."""
+        return str(self._card.id)
+
+    @property
+    def context_tokens(self) -> int:
+        """The context length that the server serves, in tokens."""
+        return int(getattr(self._card, "max_model_len", None) or 4096)
+
+    def names(self) -> tuple[str, ...]:
+        """Return every model that the server lists."""
+        with self._errors():
+            return tuple(card.id for card in self._client.models.list().data)
+
+    @cached_property
+    def _card(self) -> Any:  # noqa: ANN401
+        with self._errors():
+            cards = self._client.models.list().data
+        for card in cards:
+            if self._wanted in {"", card.id}:
+                return card
+        raise ServerRefusedError(
+            f"The server at {self.base_url} has no model {self._wanted!r}.",
+            f"It has: {', '.join(card.id for card in cards) or 'none'}.",
+            status=404,
+        )
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the length of the messages as vLLM's tokenizer counts it."""
+        root = self.base_url.removesuffix("/v1")
+        opened = messages[-1].role == "assistant"
+        body = {"model": self.name, "messages": _wire(messages), **_opening(opened)}
+        with self._errors():
+            answer = self._client.post(f"{root}/tokenize", body=body, cast_to=object)
+        return int(answer["count"])  # type: ignore[index]
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+        """Yield the answer's pieces and then the whole ``Completion``.
+
+        When the last message is the assistant's, the model goes on writing it. Closing the
+        iterator closes the connection, on which vLLM ends the generation.
+        """
+        opened = messages[-1].role == "assistant"
+        with self._errors():
+            chunks = self._client.chat.completions.create(  # type: ignore[call-overload]
+                model=self.name,
+                messages=_wire(messages),
+                max_tokens=max_tokens,
+                temperature=0.0,
+                seed=0,
+                stop=_STOP,
+                stream=True,
+                stream_options={"include_usage": True},
+                extra_body=_opening(opened),
+            )
+            try:
+                yield from self._read(chunks)
+            finally:
+                chunks.close()
+
+    def _read(self, chunks: Any) -> Iterator[str | Completion]:  # noqa: ANN401
+        pieces: list[str] = []
+        reason, usage = "", None
+        for chunk in chunks:
+            usage = chunk.usage or usage
+            for choice in chunk.choices:
+                reason = choice.finish_reason or reason
+                if choice.delta.content:
+                    pieces.append(choice.delta.content)
+                    yield choice.delta.content
+        if not reason:
+            raise self._died()
+        yield Completion(
+            text="".join(pieces),
+            model=self.name,
+            finish_reason=reason,
+            prompt_tokens=usage.prompt_tokens if usage else 0,
+            completion_tokens=usage.completion_tokens if usage else 0,
+        )
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Let the server compute and cache a prompt's prefix; one token is generated."""
+        with self._errors():
+            self._client.chat.completions.create(
+                model=self.name,
+                messages=_wire(messages),  # type: ignore[arg-type]
+                max_tokens=1,
+                temperature=0.0,
+            )
+
+    def _died(self) -> ServerUnreachableError:
+        return ServerUnreachableError(
+            f"The model server at {self.base_url} stopped in the middle of its answer.",
+            "Start it again: streamlink serve. Its log says why: streamlink doctor names the file.",
+        )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn the client's exceptions into ours, each with its fix."""
+        import openai
+
+        try:
+            yield
+        except openai.APITimeoutError as error:
+            raise ModelTimeoutError(
+                f"The model server was silent for {self._timeout_s:g} s.",
+                "Try again, or wait longer: %config AskMagics.answer_timeout_s = 300",
+            ) from error
+        except openai.APIConnectionError as error:
+            raise ServerUnreachableError(
+                f"No model server answers at {self.base_url}.",
+                "Start one with: streamlink serve, or name another: "
+                "%config AskMagics.base_url = 'http://host:port/v1'",
+            ) from error
+        except openai.APIStatusError as error:
+            status = error.status_code
+            raise ServerRefusedError(
+                f"The model server answered {status}: {_reason(error)}",
+                _HINTS.get(status, _SERVER_HINT),
+                status=status,
+            ) from error
+        except openai.APIError as error:  # an error event in the middle of a stream
+            raise self._died() from error
+
+
+def _wire(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def _opening(opened: bool) -> dict[str, bool]:  # noqa: FBT001  one flag is all it takes
+    return {"continue_final_message": opened, "add_generation_prompt": not opened}
+
+
+def _reason(error: Any) -> str:  # noqa: ANN401
+    body = error.body if isinstance(error.body, dict) else {}
+    text = str(body.get("message") or body.get("error") or error.message)
+    return text.strip().split("\n", 1)[0][:300]

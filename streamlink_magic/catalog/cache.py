@@ -1,0 +1,133 @@
+"""The catalog as it was last seen: names first, then columns, within a deadline."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlink_magic.catalog.ranking import rank_tables
+from streamlink_magic.errors import CatalogError
+from streamlink_magic.records import CatalogSnapshot, TableName, TableSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streamlink_magic.protocols import CatalogReader, Clock
+
+_DESCRIBE_ALL = 150
+_DESCRIBE_LIKELY = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    table: TableSchema
+    at: float
+
+
+class CatalogCache:
+    """Remembers described tables; one a notebook.
+
+    Parameters
+    ----------
+    clock
+        A monotonic clock, in seconds.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._known: dict[TableName, _Known] = {}
+        self.last = CatalogSnapshot(tables=())
+
+    def forget(self) -> None:
+        """Describe everything anew next time (a cell may have changed tables)."""
+        self._known.clear()
+
+    def snapshot(
+        self,
+        reader: CatalogReader,
+        *,
+        hints: Sequence[str] = (),
+        named: Sequence[str] = (),
+        deadline_s: float,
+        age_s: float,
+    ) -> CatalogSnapshot:
+        """Return the catalog: every name, and columns as far as the deadline allows.
+
+        Up to 150 tables are all described. Of a larger catalog the 40 tables likeliest for the
+        hints are, plus those named; the rest stay names.
+
+        Parameters
+        ----------
+        hints
+            Texts that tell which tables matter, the question first.
+        named
+            Dotted names that must be described.
+        deadline_s
+            Seconds after which no further table is described.
+        age_s
+            Seconds after which a description is read again.
+
+        Raises
+        ------
+        CatalogError
+            When the catalog itself cannot be read.
+        """
+        started = self._clock()
+        listed = _list(reader)
+        wanted = _wanted(listed, hints, named)
+        complete = True
+        for table in wanted:
+            if self._fresh(table, age_s):
+                continue
+            if self._clock() - started > deadline_s:
+                complete = False
+                break
+            self._known[table.name] = _Known(reader.describe(table), self._clock())
+        self.last = CatalogSnapshot(
+            tables=tuple(self._best(table) for table in listed),
+            current_database=reader.current_database(),
+            taken_at=self._clock(),
+            complete=complete,
+        )
+        return self.last
+
+    def _fresh(self, table: TableSchema, age_s: float) -> bool:
+        known = self._known.get(table.name)
+        # A temporary view is replaced without a trace in its name and is cheap to describe.
+        if known is None or table.kind == "temp view":
+            return False
+        return self._clock() - known.at < age_s
+
+    def _best(self, table: TableSchema) -> TableSchema:
+        known = self._known.get(table.name)
+        return known.table if known else table
+
+
+def _list(reader: CatalogReader) -> tuple[TableSchema, ...]:
+    try:
+        return tuple(sorted(reader.list_tables(), key=lambda table: table.name))
+    except CatalogError:
+        raise
+    except Exception as error:
+        cause = str(error).strip().split("\n", 1)[0][:200]
+        raise CatalogError(
+            f"Spark cannot list its tables: {cause}",
+            "Check that the metastore answers: spark.sql('SHOW TABLES').show()",
+        ) from error
+
+
+def _wanted(
+    listed: Sequence[TableSchema], hints: Sequence[str], named: Sequence[str]
+) -> tuple[TableSchema, ...]:
+    if len(listed) <= _DESCRIBE_ALL:
+        return tuple(listed)
+    question, *rest = hints or ("",)
+    likely = rank_tables(question, listed, also=rest)[:_DESCRIBE_LIKELY]
+    asked = {name.casefold() for name in named}
+    also = [
+        table
+        for table in listed
+        if {table.name.dotted.casefold(), table.name.name.casefold()} & asked
+    ]
+    return tuple(dict.fromkeys([*also, *likely]))

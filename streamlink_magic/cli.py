@@ -1,0 +1,195 @@
+"""``streamlink``: serve a model, try the demo, look for what is missing, check SQL, measure."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.settings import Policy, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Ask a Spark notebook in plain words, with a model on your own machine.",
+)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Show an expected failure as cause and fix, and end with exit code 1."""
+    try:
+        yield
+    except StreamlinkError as error:
+        _err.print(Text(f"{type(error).__name__}: {error.message}", style="red"))
+        if error.hint:
+            _err.print(Text(f"  → {error.hint}"))
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        _err.print("Stopped.")
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def serve(
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Folder, .gguf file, org/name@revision, or qwen2.5-coder-0.5b. Empty: the default."
+        ),
+    ] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    port: Annotated[
+        int | None, typer.Option(help="TCP port on loopback. Empty: a free one.")
+    ] = None,
+    context: Annotated[int, typer.Option(help="Tokens of prompt and answer together.")] = 8192,
+    kv_cache_gib: Annotated[int, typer.Option(help="Memory of the key-value cache, GiB.")] = 2,
+    eager: Annotated[
+        bool, typer.Option("--eager", help="No compilation: starts sooner, answers slower.")
+    ] = False,
+    server_python: Annotated[
+        Path | None, typer.Option(help="A Python that has vLLM, instead of the managed one.")
+    ] = None,
+    stop: Annotated[bool, typer.Option("--stop", help="Stop the server that runs.")] = False,
+    print_command: Annotated[
+        bool, typer.Option("--print-command", help="Print the command line, start nothing.")
+    ] = False,
+) -> None:
+    """Start a local model server, or say that it runs already."""
+    from streamlink_magic.serving import ServeOptions, server_command, start_server, stop_server
+    from streamlink_magic.serving.console import TerminalProgress
+
+    if device not in {"auto", "cpu", "cuda"}:
+        raise typer.BadParameter("auto, cpu or cuda", param_hint="--device")
+    options = ServeOptions(
+        model=model,
+        device=device,  # type: ignore[arg-type]  # checked above
+        port=port,
+        max_model_len=context,
+        kv_cache_gib=kv_cache_gib,
+        eager=eager,
+        server_python=server_python,
+    )
+    with _plain_errors():
+        if stop:
+            _out.print("Stopped." if stop_server() else "No server of ours was running.")
+        elif print_command:
+            _out.print(server_command(options), markup=False)
+        else:
+            with TerminalProgress() as progress:
+                endpoint = start_server(options, progress=progress)
+            _out.print(f"{endpoint.model} answers at {endpoint.base_url}", markup=False)
+            _out.print(f"Log: {endpoint.log_path}", markup=False)
+            _out.print("Your notebooks find it by themselves. To stop it: streamlink serve --stop")
+
+
+@app.command()
+def demo() -> None:
+    """Ask real questions about real flights, through the real magic."""
+    from streamlink_magic.demo import run_demo
+
+    with _plain_errors():
+        failed = run_demo()
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at Python, Java, Spark, endpoint, model, disk and memory; say what to fix."""
+    from streamlink_magic.doctor import examine
+
+    missing = 0
+    for finding in examine():
+        mark = "[green]ok [/]" if finding.ok else "[red]fix[/]"
+        _out.print(f"{mark} {finding.name:<11}", end="")
+        _out.print(finding.seen, markup=False)
+        if not finding.ok:
+            missing += 1
+            _out.print(f"    → {finding.fix}", markup=False)
+    raise typer.Exit(1 if missing else 0)
+
+
+@app.command()
+def guard(
+    file: Annotated[Path, typer.Argument(help='JSON Lines with "id", "sql" and maybe "db".')],
+    out: Annotated[Path, typer.Option(help="Where the verdicts go, as JSON Lines.")],
+    schema: Annotated[
+        Path | None,
+        typer.Option(
+            help='JSON of {database: {table: ["column type", ...]}}; empty tables are made of it.'
+        ),
+    ] = None,
+    tables: Annotated[
+        str, typer.Option(help="Tables that may be read: db.table or db.*, with commas.")
+    ] = "",
+) -> None:
+    """Check SQL statements; nothing is run."""
+    from streamlink_magic.adapters.spark.create import create_session
+    from streamlink_magic.guard import guard_file
+    from streamlink_magic.samples import make_empty_tables
+
+    names = tuple(name.strip() for name in tables.split(",") if name.strip())
+    with _plain_errors():
+        spark = create_session()
+        if schema is not None:
+            names = names or tuple(f"{one}.*" for one in make_empty_tables(spark, schema))
+        policy = Policy(tables=names or None)
+        with _bar("Checking") as advance:
+            guard_file(file, out, session=spark, policy=policy, progress=advance)
+    _out.print(f"Verdicts: {out}", markup=False)
+
+
+@app.command("eval")
+def evaluate_set(
+    benchmark: Annotated[Path, typer.Argument(metavar="SET", help="Folder of a benchmark set.")],
+    out: Annotated[
+        Path, typer.Option(help="Predictions, JSON Lines; an existing file is resumed.")
+    ],
+    ids: Annotated[Path | None, typer.Option(help="File of question ids.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many questions.")] = None,
+    seed: Annotated[int, typer.Option(help="Which sample --limit takes.")] = 0,
+    report: Annotated[Path | None, typer.Option(help="Where the JSON report goes.")] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="A plain zero-shot prompt instead of the pipeline.")
+    ] = False,
+    compare_with: Annotated[
+        Path | None, typer.Option("--compare", help="An earlier report, for a paired comparison.")
+    ] = None,
+) -> None:
+    """Ask the questions of a benchmark set through the pipeline of %%ask, and score them."""
+    from streamlink_magic.evaluation.command import EvalRequest, run_eval
+
+    settings = Settings(
+        base_url=os.environ.get("STREAMLINK_BASE_URL", ""),
+        api_key=os.environ.get("STREAMLINK_API_KEY", ""),
+        turns=0,
+        cells=0,
+    )
+    request = EvalRequest(benchmark, out, ids, limit, seed, report, plain, compare_with)
+    with _plain_errors():
+        _out.print(run_eval(request, settings, _err), markup=False)
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import Progress
+
+    with Progress(console=_err, transient=True) as progress:
+        task = progress.add_task(label)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+if __name__ == "__main__":
+    app(prog_name="streamlink")

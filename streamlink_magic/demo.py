@@ -1,0 +1,59 @@
+"""``streamlink demo``: real questions about real flights, through the real magic."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from streamlink_magic.adapters.spark.create import create_session
+from streamlink_magic.samples import load_flights
+
+QUESTIONS = (
+    "How many flights left from each airport of departure?",
+    "Which airline had the longest average departure delay? Give its full name.",
+    "Which ten destinations had the worst average arrival delay in July 2013?",
+    "How many flights were made with a plane that is not in the planes table?",
+    "Compare the average departure delay in hours with rain and in hours without rain.",
+    "每个月有多少航班?按月份排列。",
+)
+
+
+def run_demo() -> int:
+    """Load the flights, ask, and print the answers.
+
+    Returns
+    -------
+    int
+        How many questions failed to give an answer. A wrong answer is not a failure: it is
+        printed like any other.
+    """
+    time.monotonic()
+    spark = create_session()
+    load_flights(spark)
+    shell = _shell(spark)
+    failed = [question for question in QUESTIONS if not _ask(shell, question)]
+    len(QUESTIONS)
+    for _question in failed:
+        pass
+    spark.stop()
+    return len(failed)
+
+
+def _shell(spark: object) -> Any:  # noqa: ANN401
+    from IPython.terminal.interactiveshell import TerminalInteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False  # the demo leaves nothing in the user's history
+    config.TerminalInteractiveShell.simple_prompt = True
+    shell: Any = TerminalInteractiveShell.instance(config=config)
+    shell.user_ns["spark"] = spark
+    shell.run_cell("%load_ext streamlink_magic")
+    # Each question stands alone here, so that their order does not matter.
+    shell.run_cell("%config AskMagics.turns = 0")
+    return shell
+
+
+def _ask(shell: Any, question: str) -> bool:  # noqa: ANN401
+    outcome = shell.run_cell(f"%%ask\n{question}")
+    return bool(outcome.success)

@@ -1,0 +1,74 @@
+"""Benchmark sets, runs over them, and what they score: the room behind ``streamlink eval``."""
+
+from streamlink_magic.evaluation.benchmark import (
+    BenchDatabase,
+    BenchmarkSet,
+    BenchQuestion,
+    BenchTable,
+    Gold,
+    load_set,
+)
+from streamlink_magic.evaluation.choice import choose, read_ids
+from streamlink_magic.evaluation.database import SetDatabases, load_database
+from streamlink_magic.evaluation.paired import Comparison, compare, comparison_rows, mcnemar
+from streamlink_magic.evaluation.plain import plain_messages
+from streamlink_magic.evaluation.predictions import (
+    Prediction,
+    RunInfo,
+    describe_run,
+    read_predictions,
+    read_run_info,
+)
+from streamlink_magic.evaluation.report import (
+    Outcome,
+    Report,
+    Share,
+    align,
+    read_report,
+    summary_rows,
+    summary_text,
+    to_json,
+    write_report,
+)
+from streamlink_magic.evaluation.run import Answer, Check, RunProgress, evaluate, status_of
+from streamlink_magic.evaluation.score import Judge, RunSql, score
+
+__all__ = [
+    "Answer",
+    "BenchDatabase",
+    "BenchQuestion",
+    "BenchTable",
+    "BenchmarkSet",
+    "Check",
+    "Comparison",
+    "Gold",
+    "Judge",
+    "Outcome",
+    "Prediction",
+    "Report",
+    "RunInfo",
+    "RunProgress",
+    "RunSql",
+    "SetDatabases",
+    "Share",
+    "align",
+    "choose",
+    "compare",
+    "comparison_rows",
+    "describe_run",
+    "evaluate",
+    "load_database",
+    "load_set",
+    "mcnemar",
+    "plain_messages",
+    "read_ids",
+    "read_predictions",
+    "read_report",
+    "read_run_info",
+    "score",
+    "status_of",
+    "summary_rows",
+    "summary_text",
+    "to_json",
+    "write_report",
+]

@@ -1,0 +1,124 @@
+"""The line of ``streamlink eval``: read the set, ask, score, report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from streamlink_magic.adapters.endpoint import find_model
+from streamlink_magic.adapters.spark.create import create_session
+from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, PlainAnswer
+from streamlink_magic.evaluation.benchmark import load_set
+from streamlink_magic.evaluation.choice import choose, read_ids
+from streamlink_magic.evaluation.database import SetDatabases
+from streamlink_magic.evaluation.paired import compare, comparison_rows
+from streamlink_magic.evaluation.predictions import describe_run, read_predictions
+from streamlink_magic.evaluation.report import align, read_report, summary_text, write_report
+from streamlink_magic.evaluation.run import evaluate
+from streamlink_magic.evaluation.score import Judge, score
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from streamlink_magic.evaluation.report import Report
+    from streamlink_magic.settings import Settings
+
+_SPARK = {"spark.sql.shuffle.partitions": "1", "spark.sql.session.timeZone": "UTC"}
+
+
+@dataclass(frozen=True, slots=True)
+class EvalRequest:
+    """What ``streamlink eval`` was asked to do; the fields are its options."""
+
+    benchmark: Path
+    out: Path
+    ids: Path | None = None
+    limit: int | None = None
+    seed: int = 0
+    report: Path | None = None
+    plain: bool = False
+    compare_with: Path | None = None
+
+
+def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
+    """Ask, score and report.
+
+    Parameters
+    ----------
+    console
+        Shows how far the run is.
+
+    Returns
+    -------
+    str
+        The summary, as plain text.
+
+    Raises
+    ------
+    EvaluationError
+        When the set or an earlier file cannot be used, or the server is gone.
+    """
+    benchmark = load_set(request.benchmark)
+    ids = read_ids(request.ids) if request.ids else None
+    questions = choose(benchmark.questions, ids, request.limit, request.seed)
+    model = find_model(settings, None)
+    spark = create_session(conf=_SPARK)
+    databases = SetDatabases(spark, benchmark)
+    runs = GuardedRuns(spark, databases, settings)
+    judge = Judge(benchmark, runs, databases.run_trusted)
+    answer = (PlainAnswer if request.plain else PipelineAnswer)(spark, databases, model, settings)
+    info = describe_run(benchmark.name, settings, model_name=model.name, plain=request.plain)
+    with _Bar(console) as bar:
+        evaluate(
+            questions, answer, request.out, info=info, progress=bar.asked, check=judge.is_right
+        )
+        report = score(
+            benchmark,
+            questions,
+            read_predictions(request.out),
+            run_sql=runs,
+            run_gold=databases.run_trusted,
+            settings=info.settings,
+            progress=bar.scored,
+        )
+    return _told(report, request)
+
+
+def _told(report: Report, request: EvalRequest) -> str:
+    if request.report:
+        write_report(report, request.report)
+    text = summary_text(report)
+    if request.compare_with:
+        paired = compare(read_report(request.compare_with), report)
+        text += "\n\n" + align(comparison_rows(paired))
+    return text
+
+
+class _Bar:
+    """One progress line for asking and one for scoring."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console)
+        self._asking = self._progress.add_task("Asking")
+        self._scoring = self._progress.add_task("Scoring", visible=False)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def asked(self, done: int, total: int, accuracy: float | None, seconds_left: float, /) -> None:  # noqa: ARG002
+        right = "" if accuracy is None else f", {accuracy:.1%} right so far"
+        self._progress.update(
+            self._asking, completed=done, total=total, description=f"Asking{right}"
+        )
+
+    def scored(self, done: int, total: int) -> None:
+        self._progress.update(self._scoring, completed=done, total=total, visible=True)

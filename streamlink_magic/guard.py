@@ -1,0 +1,157 @@
+"""Checking SQL without asking a model: ``check_sql`` for one statement, ``guard_file`` for many."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
+from streamlink_magic.adapters.spark.recognize import is_connect, is_session, is_stopped
+from streamlink_magic.errors import GuardError, SessionError, StreamlinkError
+from streamlink_magic.protocols import Progress
+from streamlink_magic.records import Verdict
+from streamlink_magic.settings import Policy
+from streamlink_magic.steps.guard import guard_sql, guard_unproven
+
+__all__ = ["check_sql", "guard_file"]
+
+
+def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Verdict:
+    """Say whether a statement only reads what the policy opens, running nothing.
+
+    Parameters
+    ----------
+    sql
+        One statement.
+    session
+        A live SparkSession. On Spark Connect nothing can be proven, so nothing is allowed there.
+    policy
+        What may be read; by default everything in the current database and the temporary views.
+
+    Returns
+    -------
+    Verdict
+        Whether it may run, and if not, the rule, the clause and why.
+
+    Raises
+    ------
+    SessionError
+        When ``session`` is no SparkSession, or a stopped one.
+
+    Examples
+    --------
+    >>> check_sql("DROP TABLE orders", session=spark)  # doctest: +SKIP
+    Verdict(allowed=False, rule='not-a-query', clause='DROP', why='Only a query may run: ...')
+    """
+    _require_live(session)
+    policy = policy or Policy()
+    if is_connect(session):
+        return guard_unproven(sql, policy)
+    return _verdict(sql, ClassicAnalyzer(session), policy)
+
+
+def guard_file(
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    session: object,
+    policy: Policy | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Check a file of statements and write a verdict for each.
+
+    Parameters
+    ----------
+    path
+        Lines of JSON with ``id``, ``sql`` and, optionally, ``db``: the database in which names
+        are looked up. The session's own current database stays as it is.
+    out
+        Lines with ``id``, ``verdict`` (``allow`` or ``refuse``), ``rule``, ``clause`` and
+        ``why``; written whole or not at all.
+
+    Raises
+    ------
+    StreamlinkError
+        When a line is not such an object; the message names it.
+    SessionError
+        When ``session`` is no SparkSession, or a stopped one.
+    """
+    _require_live(session)
+    policy = policy or Policy()
+    statements = list(_statements(Path(path)))
+    analyzers: dict[str, ClassicAnalyzer] = {}
+    lines: list[str] = []
+    for number, statement in enumerate(statements, 1):
+        if progress is not None:
+            progress("guard", f"{number} of {len(statements)}")
+        database, sql = statement["db"], statement["sql"]
+        if is_connect(session):
+            verdict = guard_unproven(sql, policy)
+        else:
+            if database not in analyzers:
+                analyzers[database] = ClassicAnalyzer(session, database)
+            verdict = _verdict(sql, analyzers[database], policy)
+        lines.append(_line(statement["id"], verdict))
+    _write_whole(Path(out), "".join(lines))
+
+
+def _require_live(session: object) -> None:
+    if not is_session(session):
+        raise SessionError(
+            f"A SparkSession was expected, not a {type(session).__name__}.",
+            "Pass the notebook's own: check_sql(sql, session=spark)",
+        )
+    if is_stopped(session):
+        raise SessionError(
+            "The Spark session was stopped.",
+            "Start a new one: spark = SparkSession.builder.getOrCreate()",
+        )
+
+
+def _verdict(sql: str, analyzer: ClassicAnalyzer, policy: Policy) -> Verdict:
+    try:
+        return guard_sql(sql, analyzer, policy).verdict
+    except GuardError as refused:
+        return refused.verdict
+
+
+def _statements(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _statement(line, f"{path}, line {number}")
+
+
+def _statement(line: str, where: str) -> dict[str, str]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise StreamlinkError(f"{where} is not JSON: {error}", "Put one object on each line.") from None
+    if not isinstance(record, dict) or not isinstance(record.get("sql"), str) or "id" not in record:
+        raise StreamlinkError(f"{where} lacks id or sql.", 'Write {"id": "q1", "sql": "SELECT 1"}.')
+    return {"id": str(record["id"]), "sql": record["sql"], "db": str(record.get("db") or "")}
+
+
+def _line(name: str, verdict: Verdict) -> str:
+    record = {
+        "id": name,
+        "verdict": "allow" if verdict.allowed else "refuse",
+        "rule": verdict.rule,
+        "clause": verdict.clause,
+        "why": verdict.why,
+    }
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _write_whole(out: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(out)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

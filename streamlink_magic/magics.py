@@ -1,0 +1,187 @@
+"""``%ask`` and ``%%ask``: parse the line, call the session, return the answer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import SimpleCompletion, context_matcher
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Bool, Float, Int, List, Unicode, default
+
+from streamlink_magic.adapters.spark.recognize import is_session
+from streamlink_magic.asking import parse_cell, parse_line
+from streamlink_magic.completing import complete
+from streamlink_magic.records import Question
+from streamlink_magic.session import AskRequest, AskSession
+from streamlink_magic.settings import Policy, Settings
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from streamlink_magic.answer import Answer
+    from streamlink_magic.asking import AskLine
+
+
+@magics_class
+class AskMagics(Magics):
+    """Ask the notebook's Spark session in plain words.
+
+    Every trait below is a setting: ``%config AskMagics.rows = 100``.
+    """
+
+    base_url = Unicode(
+        help="Address of the vLLM server, up to and with /v1. Empty: the local server that "
+        "`streamlink serve` started. Default: STREAMLINK_BASE_URL."
+    ).tag(config=True)
+    api_key = Unicode(help="The server's key. Default: STREAMLINK_API_KEY.").tag(config=True)
+    model = Unicode(help="Model to ask. Empty: the first that the server lists.").tag(config=True)
+    session = Unicode(help="Variable of the Spark session. Empty: the only one.").tag(config=True)
+    create_session = Bool(
+        default_value=False, help="Make a local Spark session when there is none."
+    ).tag(config=True)
+    warm_up = Bool(
+        default_value=True,
+        help="Send the rules and schemas once in the background when a catalog is new, so that "
+        "the first question is answered sooner.",
+    ).tag(config=True)
+    rows = Int(50, min=1, help="Rows fetched and shown.").tag(config=True)
+    run_timeout_s = Float(300.0, help="Wall-clock limit of one query, in seconds.").tag(config=True)
+    answer_timeout_s = Float(
+        120.0, help="Longest wait for the next piece of the model's answer, in seconds."
+    ).tag(config=True)
+    answer_tokens = Int(512, help="Longest answer of the model, in tokens.").tag(config=True)
+    prompt_tokens = Int(6000, help="Budget of the prompt, in the model's tokens.").tag(config=True)
+    question_chars = Int(4000, help="Longest question, in characters.").tag(config=True)
+    catalog_deadline_s = Float(
+        20.0, help="How long describing tables may take for one question, in seconds."
+    ).tag(config=True)
+    catalog_age_s = Float(
+        300.0, help="Age at which a table is described anew, in seconds. 0: always."
+    ).tag(config=True)
+    databases = List(
+        Unicode(), help="Databases whose tables may be asked about. Empty: the current one."
+    ).tag(config=True)
+    turns = Int(3, min=0, help="Earlier questions that go into the prompt. 0: none.").tag(
+        config=True
+    )
+    cells = Int(
+        2, min=0, help="Recent cells that mention the tables, as source. 0: none are sent."
+    ).tag(config=True)
+    send_values = Bool(
+        default_value=False, help="Send literals in those cells as they are. Off: masked."
+    ).tag(config=True)
+    retries = Int(1, min=0, help="How often a failed draft goes back to the model.").tag(
+        config=True
+    )
+    readable_tables = List(
+        Unicode(),
+        help="Tables that a query may read, as db.table or db.*. Empty: all of the current "
+        "database and the temporary views.",
+    ).tag(config=True)
+    allowed_udfs = List(Unicode(), help="User-defined functions a query may call.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell=shell)
+        self.asks = AskSession(shell)
+
+    @default("base_url")
+    def _base_url(self) -> str:
+        return os.environ.get("STREAMLINK_BASE_URL", "")
+
+    @default("api_key")
+    def _api_key(self) -> str:
+        return os.environ.get("STREAMLINK_API_KEY", "")
+
+    @no_var_expand
+    @line_cell_magic
+    def ask(self, line: str, cell: str | None = None) -> Answer:
+        """Ask a question about the tables of this notebook's Spark session.
+
+        ::
+
+            %ask [options] question
+            %%ask [NAME] [options]
+            question
+
+        NAME becomes a lazy Spark DataFrame over the whole result.
+
+        Options: --tables a,b  use these tables; --rows N  show so many rows; --no-run  show the
+        checked SQL and stop; --model ID; --session NAME.
+        """
+        asked = parse_line(line) if cell is None else parse_cell(line, cell)
+        return self.asks.ask(_request(asked), self._settings(asked))
+
+    def _settings(self, asked: AskLine) -> Settings:
+        """Return the traits as they are now, with the line's options over them."""
+        names = Settings.__dataclass_fields__.keys() & set(self.trait_names())
+        values: dict[str, Any] = {name: getattr(self, name) for name in names}
+        policy = Policy(tables=tuple(self.readable_tables) or None, udfs=tuple(self.allowed_udfs))
+        values |= {"databases": tuple(self.databases), "policy": policy}
+        settings = Settings(**values)
+        return replace(
+            settings,
+            rows=asked.rows or settings.rows,
+            model=asked.model or settings.model,
+            session=asked.session or settings.session,
+        )
+
+    def after_cell(self, result: Any) -> None:  # noqa: ANN401  IPython's ExecutionResult
+        """Let the session look at the cell that has just run."""
+        source = getattr(result.info, "raw_cell", "") or ""
+        self.asks.after_cell(source, self._settings(parse_line("")))
+
+    def match(self, context: CompletionContext) -> SimpleMatcherResult:
+        """Complete options, tables, columns, models and sessions."""
+        lines = context.full_text.split("\n")
+        before = "\n".join([*lines[: context.cursor_line], context.text_until_cursor])
+        namespace = self.shell.user_ns if self.shell else {}
+        found = complete(
+            before,
+            catalog=self.asks.cache.last,
+            models=self.asks.model_names,
+            sessions=[name for name, value in namespace.items() if is_session(value)],
+        )
+        word, matches = found or ("", ())
+        return {
+            "completions": [SimpleCompletion(one, type="ask") for one in matches],
+            "matched_fragment": word,
+            "suppress": bool(matches),
+        }
+
+
+def _request(asked: AskLine) -> AskRequest:
+    question = Question(asked.question, tables=asked.tables)
+    return AskRequest(question, name=asked.name, run=asked.run)
+
+
+def load(shell: InteractiveShell) -> None:
+    """Add the magics, the completion and the hook after each cell."""
+    if getattr(shell, "_streamlink_loaded", None) is not None:
+        unload(shell)
+    magics = AskMagics(shell)
+
+    @context_matcher(identifier="streamlink_magic")  # type: ignore[untyped-decorator]
+    def matcher(context: CompletionContext) -> SimpleMatcherResult:
+        return magics.match(context)
+
+    shell.register_magics(magics)
+    shell.Completer.custom_matchers.append(matcher)
+    shell.events.register("post_run_cell", magics.after_cell)
+    shell.__dict__["_streamlink_loaded"] = (magics, matcher)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take away what ``load`` added; IPython has no call that unregisters a magic."""
+    loaded = shell.__dict__.pop("_streamlink_loaded", None)
+    if loaded is None:
+        return
+    magics, matcher = loaded
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("ask", None)
+    shell.magics_manager.registry.pop("AskMagics", None)
+    shell.configurables[:] = [one for one in shell.configurables if one is not magics]
+    shell.Completer.custom_matchers.remove(matcher)
+    shell.events.unregister("post_run_cell", magics.after_cell)

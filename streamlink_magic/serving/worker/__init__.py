@@ -1,0 +1,1 @@
+"""Scripts that the server's own Python runs; the package never imports them."""

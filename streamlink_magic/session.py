@@ -1,0 +1,181 @@
+"""One object a shell: it finds Spark and the model, keeps the turns, and asks."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from streamlink_magic.adapters.display import LiveLine
+from streamlink_magic.adapters.endpoint import find_model
+from streamlink_magic.adapters.notebook import IPythonNotebook
+from streamlink_magic.adapters.spark.catalog import columns_of
+from streamlink_magic.adapters.spark.recognize import find_session, is_dataframe
+from streamlink_magic.adapters.spark.workbench import open_workbench
+from streamlink_magic.adapters.widgets import run_controls
+from streamlink_magic.answer import Answer
+from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.pipeline import Ports, ask, run_query
+from streamlink_magic.records import Question, Turn
+from streamlink_magic.steps.guard import guard_approved
+from streamlink_magic.steps.prompt import prefix_messages
+
+if TYPE_CHECKING:
+    from streamlink_magic.adapters.vllm import VllmModel
+    from streamlink_magic.protocols import Workbench
+    from streamlink_magic.records import AnswerView, GuardedQuery, Message
+    from streamlink_magic.settings import Settings
+
+_CHANGES_TABLES = re.compile(
+    r"\b(create|drop|alter|replace|insert|rename|use)\b|"
+    r"saveAsTable|insertInto|writeTo|TempView|setCurrentDatabase",
+    re.IGNORECASE,
+)
+_TURNS_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """What was typed: the question and the options before it.
+
+    Attributes
+    ----------
+    name
+        The variable for the lazy DataFrame; empty binds none.
+    run
+        False shows the SQL and runs nothing.
+    """
+
+    question: Question
+    name: str = ""
+    run: bool = True
+
+
+class AskSession:
+    """What one notebook has asked so far, and the way to ask on.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell; its variables hold the Spark session.
+    """
+
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401
+        self._shell = shell
+        self.cache = CatalogCache()
+        self.turns: list[Turn] = []
+        self.model_names: tuple[str, ...] = ()
+        self._warmed: tuple[Message, ...] = ()
+
+    def ask(self, request: AskRequest, settings: Settings) -> Answer:
+        """Answer a question, bind its DataFrame, and remember the turn.
+
+        Nothing is bound or remembered when a step fails.
+
+        Raises
+        ------
+        StreamlinkError
+            One of its subclasses, by the step that failed.
+        KeyboardInterrupt
+            When the user stopped it; the model call and the Spark job have been cancelled.
+        """
+        with LiveLine(self._shell) as line:
+            spark = self._spark(settings)
+            workbench = open_workbench(spark, settings.databases)
+            model = find_model(settings, line)
+            ports = self._ports(workbench, model, settings)
+            view, query = ask(request.question, ports, settings, line, run=request.run)
+            answer = self._answer(replace(view, times=line.times()), query, workbench, settings)
+            self._remember(request, answer, query)
+            self._show(answer, line)
+        return answer
+
+    def _spark(self, settings: Settings) -> object:
+        if settings.create_session and not settings.session:
+            from streamlink_magic.adapters.spark.create import create_session
+
+            return find_session(self._shell.user_ns, fallback=create_session)
+        return find_session(self._shell.user_ns, settings.session)
+
+    def _ports(self, workbench: Workbench, model: VllmModel, settings: Settings) -> Ports:
+        notebook = IPythonNotebook(self._shell, is_dataframe=is_dataframe, columns_of=columns_of)
+        self.model_names = model.names()
+        return Ports(
+            notebook=notebook.read(),
+            workbench=workbench,
+            model=model,
+            cache=self.cache,
+            turns=tuple(self.turns[-settings.turns :]) if settings.turns else (),
+        )
+
+    def _answer(
+        self,
+        view: AnswerView,
+        query: GuardedQuery | None,
+        workbench: Workbench,
+        settings: Settings,
+    ) -> Answer:
+        def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
+            approved = query or guard_approved(answer.sql, None, settings.policy)
+            with LiveLine(self._shell) as line:
+                done = run_query(answer.view, approved, workbench, settings, line)
+            return replace(done, times=(*view.times, *line.times())), approved
+
+        return Answer(view, query, dataframe=workbench.dataframe, runner=run_now)
+
+    def _remember(self, request: AskRequest, answer: Answer, query: GuardedQuery | None) -> None:
+        if request.name and query is not None:
+            self._shell.user_ns[request.name] = answer.df
+        self.turns.append(Turn(answer.question, answer.sql))
+        del self.turns[:-_TURNS_KEPT]
+
+    def _show(self, answer: Answer, line: LiveLine) -> None:
+        """Put the answer where the live line was; in a terminal the cell's value shows it."""
+        if getattr(self._shell, "kernel", None) is not None:
+            line.finish(answer._repr_mimebundle_())
+            answer.shown()
+        if answer.view.result is None:
+            run_controls(self._shell, partial(_run_and_show, answer), warning=answer.view.status)
+
+    def after_cell(self, source: str, settings: Settings) -> None:
+        """Look at a cell that has just run: it may have changed tables or made a session."""
+        if _CHANGES_TABLES.search(source):
+            self.cache.forget()
+        if settings.warm_up:
+            self._warm_up(settings)
+
+    def _warm_up(self, settings: Settings) -> None:
+        """Send the prompt's stable front once, in the background, so that vLLM caches it."""
+        try:
+            spark = find_session(self._shell.user_ns, settings.session)
+            model = find_model(settings, None)
+        except StreamlinkError:
+            return  # no session or no server yet: there is nothing to warm
+        thread = threading.Thread(
+            target=self._send_prefix, args=(spark, model, settings), daemon=True
+        )
+        thread.start()
+
+    def _send_prefix(self, spark: object, model: VllmModel, settings: Settings) -> None:
+        try:
+            snapshot = self.cache.snapshot(
+                open_workbench(spark, settings.databases),
+                deadline_s=settings.catalog_deadline_s,
+                age_s=settings.catalog_age_s,
+            )
+            tables = tuple(table for table in snapshot.tables if table.described)
+            messages = prefix_messages(tables, snapshot.current_database)
+            fits = model.count_tokens(messages) <= settings.prompt_tokens
+            if tables and fits and messages != self._warmed:
+                self._warmed = messages
+                model.warm(messages)
+        except StreamlinkError:
+            return  # warming is a kindness; the question itself will say what is wrong
+
+
+def _run_and_show(answer: Answer) -> None:
+    answer.run()
+    answer._ipython_display_()

@@ -1,0 +1,111 @@
+"""The guard: proves that one statement only reads what it may, and says why when it does not.
+
+Text rules, Spark's own parse, grammar rules, Spark's own analysis, analysis rules: in that order,
+since analysing some statements runs them. A ``GuardedQuery`` is made here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
+from streamlink_magic.protocols import SqlAnalyzer
+from streamlink_magic.records import _SEAL, GuardedQuery, PlanNode, Verdict
+from streamlink_magic.settings import Policy
+from streamlink_magic.steps.guard.analysis import check_analysis
+from streamlink_magic.steps.guard.clauses import find_clause
+from streamlink_magic.steps.guard.grammar import check_grammar
+from streamlink_magic.steps.guard.refusal import Refusal
+from streamlink_magic.steps.guard.strict import check_strict
+from streamlink_magic.steps.guard.text import check_text, code_only, first_word
+
+__all__ = ["guard_approved", "guard_sql", "guard_unproven"]
+
+_QUERY_STARTS = frozenset("SELECT WITH FROM VALUES TABLE MAP REDUCE".split())
+
+
+def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
+    """Return the statement with its checked plan, or say why it must not run.
+
+    Parameters
+    ----------
+    sql
+        One statement.
+    analyzer
+        Spark's parser and analyser.
+    policy
+        What may be read.
+
+    Raises
+    ------
+    UnsafeSqlError
+        When a rule is broken; the verdict names rule, clause and reason.
+    InvalidSqlError
+        When Spark cannot parse or resolve the statement.
+    """
+    try:
+        text = check_text(sql, policy.max_sql_chars)
+        check_grammar(_parse(text, analyzer), policy)
+        tree, plan = analyzer.analyze(text)
+        tables = check_analysis(tree, policy)
+    except (Refusal, RecursionError) as refused:
+        raise _unsafe(sql, refused) from None
+    verdict = Verdict(allowed=True, rule="ok", why="It only reads.", tables=tables)
+    return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
+
+
+def guard_unproven(sql: str, policy: Policy) -> Verdict:
+    """Return what the strict rules say where Spark's parser is out of reach.
+
+    The verdict never allows: without Spark's own parser nothing is proven. Its rule is
+    ``unproven`` when the strict rules found nothing, else the rule that is broken.
+    """
+    try:
+        check_strict(check_text(sql, policy.max_sql_chars), policy)
+    except (Refusal, RecursionError) as refused:
+        return _unsafe(sql, refused).verdict
+    return Verdict(
+        allowed=False,
+        rule="unproven",
+        why="Spark Connect has no parser to prove it with; read the SQL and run it on your word.",
+    )
+
+
+def guard_approved(sql: str, plan: object, policy: Policy) -> GuardedQuery:
+    """Return a query that the user read and approved, after the strict rules passed it.
+
+    Raises
+    ------
+    UnsafeSqlError
+        When a strict rule is broken, whatever the user approved.
+    """
+    try:
+        text = check_text(sql, policy.max_sql_chars)
+        tables = check_strict(text, policy)
+    except (Refusal, RecursionError) as refused:
+        raise _unsafe(sql, refused) from None
+    verdict = Verdict(
+        allowed=True, rule="approved-by-user", why="The user read it and said so.", tables=tables
+    )
+    return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
+
+
+def _parse(text: str, analyzer: SqlAnalyzer) -> PlanNode:
+    try:
+        return analyzer.parse(text)
+    except InvalidSqlError:
+        start = first_word(text)
+        if start in _QUERY_STARTS:
+            raise
+        what = code_only(text).split()[:3]
+        raise Refusal(
+            "not-a-query",
+            "Only a query may run: it reads tables and changes nothing.",
+            " ".join(what[:1]),
+            "Ask for rows, counts or sums instead.",
+        ) from None
+
+
+def _unsafe(sql: str, refused: Refusal | RecursionError) -> UnsafeSqlError:
+    if not isinstance(refused, Refusal):
+        return UnsafeSqlError(Verdict(False, "nesting", "", "The statement is nested too deep."))
+    clause = find_clause(sql, refused.needle)
+    return UnsafeSqlError(Verdict(False, refused.rule, clause, refused.why), refused.hint)

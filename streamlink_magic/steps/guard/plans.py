@@ -1,0 +1,89 @@
+"""The plan classes that may stand in a parsed and in an analysed tree, and what may stay unread."""
+
+from __future__ import annotations
+
+_LOGICAL = "org.apache.spark.sql.catalyst.plans.logical"
+_ANALYSIS = "org.apache.spark.sql.catalyst.analysis"
+_EXECUTION = "org.apache.spark.sql.execution"
+
+
+def _classes(package: str, names: str) -> frozenset[str]:
+    return frozenset(f"{package}.{name}" for name in names.split())
+
+
+PARSED = _classes(
+    _LOGICAL,
+    """
+    Aggregate Distinct Except Filter Generate GlobalLimit Intersect Join LateralJoin LocalLimit
+    LocalRelation Offset OneRowRelation Pivot Project RepartitionByExpression Sample Sort
+    SubqueryAlias Tail Union Unpivot UnresolvedHint UnresolvedWith WithWindowDefinition
+    """,
+) | _classes(
+    _ANALYSIS,
+    """
+    UnresolvedHaving UnresolvedInlineTable UnresolvedQualify UnresolvedRelation
+    UnresolvedSubqueryColumnAliases UnresolvedTVFAliases UnresolvedTableValuedFunction
+    """,
+)
+"""Plans of a parsed, not yet analysed tree."""
+
+RELATION = f"{_ANALYSIS}.UnresolvedRelation"
+TABLE_FUNCTION = f"{_ANALYSIS}.UnresolvedTableValuedFunction"
+INLINE_TABLE = f"{_ANALYSIS}.UnresolvedInlineTable"
+
+VIEW = f"{_LOGICAL}.View"
+FILE_TABLE = f"{_EXECUTION}.datasources.LogicalRelation"
+HIVE_TABLE = "org.apache.spark.sql.catalyst.catalog.HiveTableRelation"
+V2_TABLE = f"{_EXECUTION}.datasources.v2.DataSourceV2Relation"
+
+ANALYZED = _classes(
+    _LOGICAL,
+    """
+    Aggregate CTERelationDef CTERelationRef Distinct Except Expand Filter Generate GlobalLimit
+    Intersect Join LateralJoin LocalLimit LocalRelation Offset OneRowRelation Project Range
+    RebalancePartitions Repartition RepartitionByExpression ResolvedHint Sample Sort SubqueryAlias
+    Tail Union UnionLoop UnionLoopRef View Window WithCTE
+    """,
+) | {f"{_EXECUTION}.LogicalRDD", FILE_TABLE, HIVE_TABLE, V2_TABLE}
+"""Plans of an analysed tree."""
+
+BUILT_BY_USER = ANALYZED | _classes(
+    _LOGICAL,
+    """
+    AppendColumns ArrowEvalPython AttachDistributedSequence BatchEvalPython CoGroup
+    CollectMetrics CommandResult Deduplicate DeserializeToObject Except FlatMapCoGroupsInArrow
+    FlatMapCoGroupsInPandas FlatMapGroupsInArrow FlatMapGroupsInPandas LateralJoin MapElements
+    MapGroups MapInArrow MapInPandas MapPartitions MapPartitionsInR SerializeFromObject
+    TypedFilter WithColumns
+    """,
+)
+"""Plans that a DataFrame made in the notebook may also hold."""
+
+HARMLESS_UNREAD = frozenset(
+    """
+    CatalogStorageFormat.locationUri CatalogStorageFormat.properties CatalogTable.ignoredProperties
+    CatalogTable.properties CatalogTable.stats CatalogTable.viewOriginalText
+    CommonExpressionDef.id CommonExpressionRef.id CsvToStructs.options Cube.groupingSetIndexes
+    DataSourceV2Relation.catalog DataSourceV2Relation.identifier DataSourceV2Relation.options
+    DataSourceV2Relation.table Expand.projections GroupingSets.groupingSetIndexes
+    HiveTableRelation.partitionCols HiveTableRelation.prunedPartitions HiveTableRelation.tableStats
+    Join.hint JsonToStructs.options Literal.value LocalRelation.data LogicalRDD.rdd
+    LogicalRDD.session LogicalRelation.relation NamedLambdaVariable.value
+    PivotFirst.pivotColumnValues ResolvedHint.hints Rollup.groupingSetIndexes SchemaOfCsv.options
+    SchemaOfJson.options SchemaOfXml.options StructsToCsv.options StructsToJson.options
+    StructsToXml.options UnresolvedRelation.options UnresolvedWindowExpression.windowSpec
+    View.options WithWindowDefinition.windowDefinitions XmlToStructs.options
+    """.split()
+) | frozenset(
+    f"{name}.{field}"
+    for name in """
+        Abs Add Average Cast Divide IntegralDivide Multiply Pmod Remainder Subtract Sum TryAdd
+        UnaryMinus ElementAt GetArrayItem
+    """.split()
+    for field in ("evalContext", "evalMode")
+) | frozenset(f"{name}.escapeChar" for name in ("Like", "ILike", "LikeAny", "LikeAll"))
+"""``Class.field`` pairs that the JSON of a tree leaves out and that hide nothing.
+
+``options`` of functions are checked by key in the parsed tree; those of relations and the named
+windows are fetched apart; ``Expand.projections`` is looked up below, since it holds expressions.
+"""

@@ -1,0 +1,183 @@
+"""Fakes for the seams, so that one step can be tested without Spark, a server or a notebook.
+
+They are public: an extension of the product is tested with them too. No figure and no claim
+about the product rests on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from streamlink_magic.errors import InvalidSqlError
+from streamlink_magic.records import (
+    Column,
+    Completion,
+    GuardedQuery,
+    Message,
+    PlanNode,
+    QueryResult,
+    TableName,
+    TableSchema,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from streamlink_magic.protocols import Progress
+    from streamlink_magic.records import DataFrameVariable
+
+
+def table(name: str, columns: str, *, database: str = "shop", kind: str = "table") -> TableSchema:
+    """Return a described table.
+
+    Parameters
+    ----------
+    columns
+        ``name type`` pairs with commas between them.
+
+    Examples
+    --------
+    >>> [column.type for column in table("pets", "name string, age int").columns]
+    ['string', 'int']
+    """
+    pairs = (pair.split() for pair in columns.split(","))
+    described = tuple(Column(column, " ".join(rest)) for column, *rest in pairs)
+    return TableSchema(TableName(name, database=database), kind=kind, columns=described)
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves only when it is told to, or by ``step`` seconds at each look."""
+
+    now: float = 0.0
+    step: float = 0.0
+
+    def __call__(self) -> float:
+        """Return the time, then move on by ``step``."""
+        seen = self.now
+        self.now += self.step
+        return seen
+
+
+@dataclass
+class FakeModel:
+    """A ``ChatModel`` that answers from a list, one answer a call, and keeps what it was sent.
+
+    Attributes
+    ----------
+    answers
+        What to write, in order; the last is repeated.
+    finish_reason
+        ``length`` lets every answer end as if it were cut.
+    sent
+        The messages of every call.
+    closed
+        How many streams were closed before their end.
+    """
+
+    answers: Sequence[str] = ("SELECT 1",)
+    finish_reason: str = "stop"
+    name: str = "fake"
+    context_tokens: int = 8192
+    sent: list[tuple[Message, ...]] = field(default_factory=list)
+    closed: int = 0
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Count a token for every four characters."""
+        return sum(len(message.content) for message in messages) // 4
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+        """Yield the next answer word by word, then its completion."""
+        answer = self.answers[min(len(self.sent), len(self.answers) - 1)]
+        self.sent.append(tuple(messages))
+        try:
+            for word in answer.split(" ")[:max_tokens]:
+                yield word + " "
+            yield Completion(answer, self.name, finish_reason=self.finish_reason)
+        except GeneratorExit:
+            self.closed += 1
+            raise
+
+
+@dataclass
+class FakeCatalog:
+    """A ``CatalogReader`` over tables given to it; counts what it was asked."""
+
+    tables: Sequence[TableSchema] = ()
+    database: str = "shop"
+    described: list[str] = field(default_factory=list)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    def current_database(self) -> str:
+        """Return the database."""
+        return self.database
+
+    def list_tables(self) -> Sequence[TableSchema]:
+        """Return the names without columns."""
+        return tuple(replace(one, columns=()) for one in self.tables)
+
+    def describe(self, table: TableSchema) -> TableSchema:
+        """Return the table with its columns."""
+        self.described.append(table.name.name)
+        if reason := self.unreadable.get(table.name.name):
+            return replace(table, unreadable=reason)
+        return next(one for one in self.tables if one.name == table.name)
+
+
+_PROJECT = "org.apache.spark.sql.catalyst.plans.logical.Project"
+_ONE_ROW = "org.apache.spark.sql.catalyst.plans.logical.OneRowRelation"
+
+
+@dataclass
+class FakeWorkbench(FakeCatalog):
+    """A ``Workbench`` whose parser takes everything, except what ``invalid`` names.
+
+    Attributes
+    ----------
+    invalid
+        Statements that fail, with Spark's message.
+    result
+        What every query returns.
+    ran
+        The statements that were run.
+    """
+
+    invalid: Mapping[str, str] = field(default_factory=dict)
+    result: QueryResult = field(default_factory=lambda: QueryResult((Column("n", "int"),), ((1,),)))
+    guards: bool = True
+    ran: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+
+    def add_dataframes(self, dataframes: Sequence[DataFrameVariable]) -> None:
+        """Keep the names."""
+        self.added += [one.name for one in dataframes]
+
+    def parse(self, sql: str) -> PlanNode:
+        """Return the tree of a query that reads nothing."""
+        if message := self.invalid.get(sql):
+            raise InvalidSqlError(Verdict(allowed=False, rule="unknown-column", why=message))
+        return PlanNode(_PROJECT, children=(PlanNode(_ONE_ROW),))
+
+    def analyze(self, sql: str) -> tuple[PlanNode, object]:
+        """Return the same tree and the text as the plan."""
+        return self.parse(sql), sql
+
+    def run(
+        self,
+        query: GuardedQuery,
+        *,
+        row_limit: int,
+        timeout_s: float,  # noqa: ARG002  the seam's
+        progress: Progress,
+    ) -> QueryResult:
+        """Return the result, cut at the limit."""
+        progress("Spark", "1 of 1 tasks")
+        self.ran.append(query.sql)
+        rows = self.result.rows
+        return replace(self.result, rows=rows[:row_limit], more=len(rows) > row_limit)
+
+    def dataframe(self, query: GuardedQuery) -> object:
+        """Return the statement."""
+        return query.sql

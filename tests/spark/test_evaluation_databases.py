@@ -1,0 +1,184 @@
+"""A made-up set is loaded into real Spark, asked, and scored by what its queries return."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from streamlink_magic.errors import EvaluationError
+from streamlink_magic.evaluation import (
+    Prediction,
+    RunInfo,
+    SetDatabases,
+    evaluate,
+    load_database,
+    load_set,
+    read_predictions,
+    score,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+    from streamlink_magic.evaluation import BenchmarkSet, BenchQuestion
+
+pytestmark = pytest.mark.spark
+
+DB = "Bench_Library"
+COMMENT = "who 'lent' it \\ ${env:HOME} to\nwhom <b>"
+BOOKS = {"id": [1, 2, 3], "the title": ["Emma", "Dune", "Ulysses"], "price": [9.5, 12.25, None]}
+LOANS = {
+    "book_id": [1, 1, 2, 2, 3],
+    "reader": ["Ada", "Bo", "Ada", "Cy", "Bo"],
+    "since": [dt.date(2024, 5, day) for day in range(1, 6)],
+}
+MOST = "FROM loan GROUP BY reader ORDER BY count(*) DESC"
+
+# id: (gold, a right prediction, a wrong one, the class of the wrong one)
+CASES = {
+    "count": ("SELECT count(*) FROM book", "SELECT 3.0", "SELECT count(price) FROM book", "result"),
+    "join": (
+        "SELECT reader, `the title` FROM loan JOIN book ON id = book_id",
+        "SELECT b.`the title`, l.reader FROM book b JOIN loan l ON b.id = l.book_id",
+        "SELECT reader, title FROM loan JOIN book ON id = book_id",
+        "unknown_column",
+    ),
+    "sorted": (
+        f"SELECT reader {MOST}",
+        f"SELECT reader {MOST}, reader DESC",
+        "SELECT DISTINCT reader FROM loan ORDER BY reader DESC",
+        "result",
+    ),
+    "top": (
+        f"SELECT reader {MOST} LIMIT 1",
+        f"SELECT reader {MOST}, reader DESC LIMIT 1",
+        "SELECT reader FROM loans LIMIT 1",
+        "unknown_table",
+    ),
+    "date": (
+        "SELECT max(since) FROM loan",
+        "SELECT '2024-05-05'",
+        "SELEC max(since) FROM loan",
+        "parse_error",
+    ),
+    "average": (
+        "SELECT avg(price) FROM book",
+        "SELECT sum(price) / 2.0000000001 FROM book",
+        "SELECT avg(coalesce(price, 0)) FROM book",
+        "result",
+    ),
+    "crash": ("SELECT 1", "SELECT true", "SELECT 1 / (id - 1) FROM book", "other_runtime"),
+}
+TIES = {
+    "sorted": {"ordered": True, "tie_sql": f"SELECT reader, count(*) {MOST}"},
+    "top": {
+        "ordered": True,
+        "limit_tie": True,
+        "limit": 1,
+        "full_sql": f"SELECT reader, count(*) {MOST}",
+    },
+}
+
+
+@pytest.fixture
+def bench_spark(spark: SparkSession) -> Iterator[SparkSession]:
+    """Return a session whose current database is nobody else's, and drop what was loaded."""
+    session = spark.newSession()
+    yield session
+    session.sql(f"DROP DATABASE IF EXISTS {DB} CASCADE")
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> BenchmarkSet:
+    """Return a set of our own, with an awkward column, in a folder with an awkward name."""
+    folder = tmp_path / "it's a set"
+    database = folder / "db" / DB
+    database.mkdir(parents=True)
+    pq.write_table(pa.table(BOOKS), database / "book.parquet")
+    pq.write_table(pa.table(LOANS), database / "loan.parquet")
+    schema = {"tables": [table_json("book", BOOKS), table_json("loan", LOANS)]}
+    schema["tables"][0]["primary_key"] = ["id"]
+    schema["tables"][1]["foreign_keys"] = [
+        {"columns": ["book_id"], "ref_table": "book", "ref_columns": ["id"]}
+    ]
+    (database / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    questions = [{"id": key, "db_id": DB, "question": key, "difficulty": "easy"} for key in CASES]
+    golds = [{"id": key, "spark_sql": CASES[key][0], **TIES.get(key, {})} for key in CASES]
+    for name, records in (("questions", questions), ("gold_spark", golds)):
+        text = "".join(json.dumps(record) + "\n" for record in records)
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    return load_set(folder)
+
+
+def table_json(name: str, columns: dict[str, list[object]]) -> dict[str, list[object]]:
+    """Return what schema.json says of a table."""
+    types = {int: "bigint", str: "string", float: "double", dt.date: "date"}
+    return {
+        "name": name.title(),
+        "file": f"{name}.parquet",
+        "columns": [
+            {"name": column, "spark_type": types[type(values[0])], "description": COMMENT}
+            for column, values in columns.items()
+        ],
+    }
+
+
+def test_a_database_is_loaded_and_current(
+    bench_spark: SparkSession, benchmark: BenchmarkSet
+) -> None:
+    """Tables are readable by bare name, comments arrive as written, keys come back."""
+    tables = load_database(bench_spark, benchmark, DB)
+    assert bench_spark.catalog.currentDatabase().lower() == DB.lower()
+    assert [row[0] for row in bench_spark.sql("SELECT `the title` FROM book").collect()] == [
+        "Emma",
+        "Dune",
+        "Ulysses",
+    ]
+    described = bench_spark.sql("DESCRIBE loan").collect()
+    assert [row["comment"] for row in described] == [COMMENT] * 3
+    assert tables["book"].primary_key == ("id",)
+    assert tables["loan"].foreign_keys[0].references == ("id",)
+    assert load_database(bench_spark, benchmark, DB) == tables
+
+
+def test_a_database_of_somebody_else_is_not_used(
+    bench_spark: SparkSession, benchmark: BenchmarkSet
+) -> None:
+    """A database of the same name from elsewhere would silently answer with other data."""
+    bench_spark.sql(f"CREATE DATABASE {DB}")
+    with pytest.raises(EvaluationError, match="not of this set"):
+        load_database(bench_spark, benchmark, DB)
+    with pytest.raises(EvaluationError, match="has no database"):
+        load_database(bench_spark, benchmark, "nowhere")
+
+
+def test_a_run_is_scored(
+    bench_spark: SparkSession, benchmark: BenchmarkSet, tmp_path: Path
+) -> None:
+    """Right predictions are right however they are written, wrong ones have their class."""
+    databases = SetDatabases(bench_spark, benchmark)
+    for place, right in ((0, True), (1, True), (2, False)):
+        out = tmp_path / f"{place}.jsonl"
+
+        def answer(question: BenchQuestion, place: int = place) -> Prediction:
+            return Prediction(CASES[question.id][place])
+
+        evaluate(benchmark.questions, answer, out, info=RunInfo(benchmark.name))
+        report = score(
+            benchmark,
+            benchmark.questions,
+            read_predictions(out),
+            run_sql=databases.run_trusted,
+            run_gold=databases.run_trusted,
+        )
+        for outcome in report.outcomes:
+            failure = CASES[outcome.id][3].replace("result", "wrong_result")
+            assert (outcome.id, outcome.failure) == (outcome.id, "" if right else failure)
