@@ -129,7 +129,9 @@ def _statement(line: str, where: str) -> dict[str, str]:
     try:
         record = json.loads(line)
     except ValueError as error:
-        raise StreamlinkError(f"{where} is not JSON: {error}", "Put one object on each line.") from None
+        raise StreamlinkError(
+            f"{where} is not JSON: {error}", "Put one object on each line."
+        ) from None
     if not isinstance(record, dict) or not isinstance(record.get("sql"), str) or "id" not in record:
         raise StreamlinkError(f"{where} lacks id or sql.", 'Write {"id": "q1", "sql": "SELECT 1"}.')
     return {"id": str(record["id"]), "sql": record["sql"], "db": str(record.get("db") or "")}

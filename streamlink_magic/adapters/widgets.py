@@ -69,7 +69,7 @@ class _RunButton:
             self._run()
         except KeyboardInterrupt:
             return "Stopped before it was done."
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a traceback from a click would go unseen
             return f"{type(error).__name__}: {error}"
         return "Run on request."
 
@@ -77,7 +77,9 @@ class _RunButton:
         page = f'<div style="{_NOTE}">{escape(text)}</div>'
         self._publish({"text/plain": text, "text/html": page}, update=True)
         for widget in (*self._row.children, self._row):
-            widget.close()
+            for model in (widget.layout, getattr(widget, "style", None), widget):
+                if model is not None:
+                    model.close()
 
     def _publish(self, bundle: dict[str, Any], *, update: bool) -> None:
         if self._publisher is not None:

@@ -1,11 +1,14 @@
-"""Why an answer is wrong, in seven classes that can be compared between tools."""
+"""Why an answer is wrong, in classes that can be compared between tools.
+
+Two are our own: ``refused`` (the guard would not run it) and ``gold_failed`` (the set's fault).
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import QueryTimeoutError, UnsafeSqlError
+from streamlink_magic.errors import InvalidSqlError, QueryTimeoutError, UnsafeSqlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,34 +54,37 @@ _CONDITION = re.compile(r"\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:\.[A-Z0-9_]+)*\]")
 def classify(error: Exception) -> str:
     """Return the class of failure that an error stands for.
 
-    Spark's own name of the error decides, wherever in the chain of causes it stands.
+    A broken rule of the guard's is a refusal. Else Spark's own name of the error decides,
+    wherever in the chain of causes it stands.
     """
+    if isinstance(error, UnsafeSqlError):
+        return REFUSED
     if any(isinstance(link, QueryTimeoutError) for link in _chain(error)):
         return TIMEOUT
     found = condition(error)
     for prefixes, name in _CLASSES:
         if found.startswith(prefixes):
             return name
-    return _by_type(error)
+    parsing = any(type(link).__name__ == "ParseException" for link in _chain(error))
+    return PARSE_ERROR if parsing else OTHER_RUNTIME
 
 
 def condition(error: BaseException) -> str:
     """Return Spark's name of an error, empty when it has none."""
     for link in _chain(error):
-        getter = getattr(link, "getCondition", None)
-        name = getter() if callable(getter) else None
-        if isinstance(name, str) and name:
-            return name
         match = _CONDITION.search(str(link))
-        if match:
-            return match.group(1)
+        name = _given_condition(link) or (match.group(1) if match else "")
+        if name:
+            return name
     return ""
 
 
-def _by_type(error: Exception) -> str:
-    if any(type(link).__name__ == "ParseException" for link in _chain(error)):
-        return PARSE_ERROR
-    return REFUSED if isinstance(error, UnsafeSqlError) else OTHER_RUNTIME
+def _given_condition(link: BaseException) -> str:
+    """Return the name as the guard's error or as Spark's own exception gives it."""
+    if isinstance(link, InvalidSqlError):
+        return link.condition
+    getter = getattr(link, "getCondition", None)
+    return str(getter() or "") if callable(getter) else ""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

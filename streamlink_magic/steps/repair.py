@@ -38,8 +38,8 @@ def repair_sql(draft: SqlDraft, tables: Sequence[TableSchema]) -> SqlDraft | Non
     """Return the draft with its column names mended, or None when nothing could be.
 
     Two mistakes are mended, each only where one reading is left: a column qualified with a table
-    that lacks it while exactly one other table of the same query has it; a name that differs
-    from a real one only in case, underscores or spaces.
+    that lacks it, or that is not in the query, while exactly one table of the query has it; a
+    name that differs from a real one only in case, underscores or spaces.
 
     Parameters
     ----------
@@ -51,11 +51,9 @@ def repair_sql(draft: SqlDraft, tables: Sequence[TableSchema]) -> SqlDraft | Non
         scopes = list(traverse_scope(tree))
     except (SqlglotError, ValueError):
         return None
-    repairs = [
-        done
-        for scope in scopes
-        for done in _mend_scope(scope, {table.name.name.casefold(): table for table in tables})
-    ]
+    known = {table.name.name.casefold(): table for table in tables}
+    aliases = {alias.casefold() for scope in scopes for alias in scope.sources}
+    repairs = [done for scope in scopes for done in _mend_scope(scope, known, aliases)]
     if not repairs:
         return None
     return replace(
@@ -65,15 +63,17 @@ def repair_sql(draft: SqlDraft, tables: Sequence[TableSchema]) -> SqlDraft | Non
     )
 
 
-def _mend_scope(scope: Scope, tables: Mapping[str, TableSchema]) -> Iterator[str]:
+def _mend_scope(
+    scope: Scope, tables: Mapping[str, TableSchema], all_aliases: set[str]
+) -> Iterator[str]:
     sources = list(_sources(scope, tables))
     if len(sources) != len(scope.sources):
         return  # a subquery or an unknown table is read too: its columns are not known here
-    named = getattr(scope.expression, "named_selects", ())
-    aliases = {name.casefold() for name in named}
+    selects = getattr(scope.expression, "selects", ())
+    made_here = {one.alias.casefold() for one in selects if isinstance(one, exp.Alias)}
     for column in scope.columns:
-        if not isinstance(column.this, exp.Star):
-            yield from _mend(column, sources, aliases)
+        if not isinstance(column.this, exp.Star) and column.name.casefold() not in made_here:
+            yield from _mend(column, sources, all_aliases)
 
 
 def _sources(scope: Scope, tables: Mapping[str, TableSchema]) -> Iterator[_Source]:
@@ -83,17 +83,17 @@ def _sources(scope: Scope, tables: Mapping[str, TableSchema]) -> Iterator[_Sourc
             yield _Source(alias, {column.name.casefold(): column.name for column in table.columns})
 
 
-def _mend(column: exp.Column, sources: Sequence[_Source], aliases: set[str]) -> Iterator[str]:
-    name, qualifier = column.name, column.table
-    own = [one for one in sources if not qualifier or one.alias.casefold() == qualifier.casefold()]
-    if not own or any(name.casefold() in one.columns for one in own):
-        return
-    if not qualifier and name.casefold() in aliases:
+def _mend(column: exp.Column, sources: Sequence[_Source], all_aliases: set[str]) -> Iterator[str]:
+    name, qualifier = column.name, column.table.casefold()
+    own = [one for one in sources if qualifier in {"", one.alias.casefold()}]
+    outside = not own and qualifier in all_aliases  # a table of an outer query
+    if outside or any(name.casefold() in one.columns for one in own):
         return
     moved = [one for one in sources if name.casefold() in one.columns]
     if len(moved) == 1:
+        written = column.sql(dialect="spark")
         column.set("table", exp.to_identifier(moved[0].alias))
-        yield f"{qualifier}.{name} was read from {moved[0].alias}, the table that has it."
+        yield f"{written} was read from {moved[0].alias}, the table that has it."
         return
     near = [(one, real) for one in own if (real := one.near(name))]
     if len(near) == 1:

@@ -20,7 +20,7 @@ class Publisher:
         self.shown: list[dict[str, Any]] = []
         self.first = threading.Event()
 
-    def publish(self, data: dict[str, str], **options: Any) -> None:
+    def publish(self, data: dict[str, str], **options: Any) -> None:  # noqa: ANN401 - as IPython's
         """Keep one display."""
         self.shown.append({"data": data, **options})
         self.first.set()
@@ -33,6 +33,7 @@ class Ticks:
         self.now = 100.0
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
 

@@ -19,27 +19,25 @@ from streamlink_magic.records import (
 from streamlink_magic.steps.render import mimebundle, render_html, render_text
 from streamlink_magic.steps.render.values import visible
 
-TAGS = set(
-    [
-        "div",
-        "span",
-        "table",
-        "caption",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "details",
-        "summary",
-        "pre",
-        "code",
-        "ol",
-        "li",
-        "i",
-    ]
-)
-ATTRIBUTES = set(["class", "dir", "style", "scope", "align", "title", "open", "tabindex"])
+TAGS = {
+    "div",
+    "span",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "details",
+    "summary",
+    "pre",
+    "code",
+    "ol",
+    "li",
+    "i",
+}
+ATTRIBUTES = {"class", "dir", "style", "scope", "align", "title", "open", "tabindex"}
 HOSTILE = (
     "</code></pre><img src=x onerror=alert(1)><script>alert(2)</script>\"'&lt;${{x}}\x00\x1b[2J"
 )
@@ -191,7 +189,7 @@ def test_sizes() -> None:
     )
     html = render_html(view)
     assert html.count('<th scope="col"') == 200
-    assert "100 of 5,000 rows</caption>" in html
+    assert "50 of 5,000 rows</caption>" in html
     assert 'style="overflow:auto' in html
 
 

@@ -13,7 +13,7 @@ from streamlink_magic.steps.render import format_value
 from streamlink_magic.steps.render.values import format_column, visible
 
 
-class Row(tuple):
+class Row(tuple):  # noqa: SLOT001 - as Spark's own
     """A row as Spark returns it."""
 
     __fields__ = ("x", "y")

@@ -10,6 +10,7 @@ import sys
 import time
 import zipfile
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -337,8 +338,6 @@ def test_the_hub_is_not_asked_when_offline(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_hub_that_hf_endpoint_names_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The question goes to HF_ENDPOINT, names repository and revision, and returns the status."""
-    from http.server import BaseHTTPRequestHandler, HTTPServer  # noqa: PLC0415
-
     asked: list[str] = []
 
     class Hub(BaseHTTPRequestHandler):
@@ -359,6 +358,36 @@ def test_the_hub_that_hf_endpoint_names_is_asked(monkeypatch: pytest.MonkeyPatch
         server.shutdown()
     assert asked[0] == "/api/models/org/name/revision/abc"
     assert hub.hub_status(HubModel("org/name", "abc", "name")) is None
+
+
+FETCHER = """
+import json, pathlib, sys
+repo, revision, folder, manifest = sys.argv[1:]
+print("@progress 0.5")
+(pathlib.Path(folder) / "config.json").write_text("{}")
+%s
+(pathlib.Path(folder) / manifest).write_text(json.dumps({"repo": repo, "commit": "abc"}))
+"""
+
+
+def test_a_hub_model_gets_its_name_only_when_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, places: Places
+) -> None:
+    """A download that dies leaves nothing; one that ends is kept and told on the way."""
+    model = HubModel("org/name", "v1", "name")
+    python = Path(sys.executable)
+    script = write_script(tmp_path, FETCHER % "raise SystemExit('error: connection reset')")
+    monkeypatch.setattr(hub, "DOWNLOAD_SCRIPT", script)
+    with pytest.raises(ServingError, match="connection reset"):
+        hub.fetch_from_hub(model, python, places, ignore_progress)
+    assert files_below(places.models) == []
+    assert models.find_model(model, places) is None
+    script.write_text(FETCHER % "")
+    told: list[float | None] = []
+    folder = hub.fetch_from_hub(model, python, places, lambda _, done=None: told.append(done))
+    assert folder.name == "org--name@v1"
+    assert models.find_model(model, places) == folder
+    assert told == [0.5]
 
 
 def test_a_context_beyond_the_model_is_refused(tmp_path: Path) -> None:

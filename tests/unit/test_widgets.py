@@ -19,7 +19,7 @@ class Publisher:
     def __init__(self) -> None:
         self.shown: list[dict[str, Any]] = []
 
-    def publish(self, data: dict[str, Any], **options: Any) -> None:
+    def publish(self, data: dict[str, Any], **options: Any) -> None:  # noqa: ANN401 - as IPython's
         """Keep one display."""
         self.shown.append({"data": data, **options})
 
@@ -35,7 +35,7 @@ def buttons(monkeypatch: pytest.MonkeyPatch) -> list[ipywidgets.Button]:
     made: list[ipywidgets.Button] = []
     plain = ipywidgets.Button
 
-    def remember(**traits: Any) -> ipywidgets.Button:
+    def remember(**traits: Any) -> ipywidgets.Button:  # noqa: ANN401 - as the widget's
         made.append(plain(**traits))
         return made[-1]
 

@@ -95,7 +95,7 @@ class ClassicAnalyzer:
         on_clone
             Whether it belongs to the hardened clone or to the user's own session.
         """
-        from pyspark.sql.classic.dataframe import DataFrame  # noqa: PLC0415  heavy
+        from pyspark.sql.classic.dataframe import DataFrame
 
         session = self._clone if on_clone else self._spark._jsparkSession  # noqa: SLF001
         return DataFrame(self._of_rows(session, plan), self._spark)
@@ -217,8 +217,8 @@ def _items(sequence: Any) -> Iterator[Any]:  # noqa: ANN401
 
 def _calling(call: Any, *arguments: object) -> Any:  # noqa: ANN401
     """Call into Spark; turn its complaint into one that names rule and clause."""
-    from py4j.protocol import Py4JError  # noqa: PLC0415  comes with pyspark
-    from pyspark.errors import PySparkException  # noqa: PLC0415  heavy
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
 
     try:
         return call(*arguments)
@@ -238,7 +238,9 @@ def _calling(call: Any, *arguments: object) -> Any:  # noqa: ANN401
 
 def _invalid(error: Any) -> InvalidSqlError:  # noqa: ANN401
     condition = str(error.getCondition() or "")
-    parameters = {str(key): str(value) for key, value in (error.getMessageParameters() or {}).items()}
+    parameters = {
+        str(key): str(value) for key, value in (error.getMessageParameters() or {}).items()
+    }
     rule = next((rule for start, rule in _RULES if condition.startswith(start)), "invalid")
     contexts = error.getQueryContext() or []
     clause = str(contexts[0].fragment()) if contexts else parameters.get("error", "")

@@ -15,11 +15,9 @@ from streamlink_magic.steps.guard.clauses import find_clause
 from streamlink_magic.steps.guard.grammar import check_grammar
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.strict import check_strict
-from streamlink_magic.steps.guard.text import check_text, code_only, first_word
+from streamlink_magic.steps.guard.text import QUERY_STARTS, check_text, code_only, first_word
 
 __all__ = ["guard_approved", "guard_sql", "guard_unproven"]
-
-_QUERY_STARTS = frozenset("SELECT WITH FROM VALUES TABLE MAP REDUCE".split())
 
 
 def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
@@ -92,8 +90,7 @@ def _parse(text: str, analyzer: SqlAnalyzer) -> PlanNode:
     try:
         return analyzer.parse(text)
     except InvalidSqlError:
-        start = first_word(text)
-        if start in _QUERY_STARTS:
+        if first_word(text) in QUERY_STARTS:
             raise
         what = code_only(text).split()[:3]
         raise Refusal(
@@ -107,5 +104,5 @@ def _parse(text: str, analyzer: SqlAnalyzer) -> PlanNode:
 def _unsafe(sql: str, refused: Refusal | RecursionError) -> UnsafeSqlError:
     if not isinstance(refused, Refusal):
         return UnsafeSqlError(Verdict(False, "nesting", "", "The statement is nested too deep."))
-    clause = find_clause(sql, refused.needle)
+    clause = find_clause(sql, refused.needle, is_table=refused.rule in {"table", "path"})
     return UnsafeSqlError(Verdict(False, refused.rule, clause, refused.why), refused.hint)

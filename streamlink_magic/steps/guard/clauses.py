@@ -10,7 +10,7 @@ from sqlglot import exp
 MAX_CLAUSE = 120
 
 
-def find_clause(sql: str, needle: str) -> str:
+def find_clause(sql: str, needle: str, *, is_table: bool = False) -> str:
     """Return the part of the statement that a name stands in, as it was written where possible.
 
     Examples
@@ -20,7 +20,8 @@ def find_clause(sql: str, needle: str) -> str:
     """
     if not needle:
         return ""
-    return _cut(_call(sql, needle) or _node(sql, needle) or _word(sql, needle))
+    found = _table(sql, needle) if is_table else _call(sql, needle)
+    return _cut(found or _word(sql, needle))
 
 
 def _call(sql: str, needle: str) -> str:
@@ -35,7 +36,7 @@ def _call(sql: str, needle: str) -> str:
     return sql[match.start() :]
 
 
-def _node(sql: str, needle: str) -> str:
+def _table(sql: str, needle: str) -> str:
     try:
         tree = sqlglot.parse_one(sql, dialect="spark")
     except Exception:  # noqa: BLE001  it fails in many ways on what it cannot read

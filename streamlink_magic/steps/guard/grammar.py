@@ -161,16 +161,17 @@ def _check_function_name(parts: tuple[str, ...], allowed: frozenset[str], rules:
 
 
 def _check_reader(name: str, node: PlanNode) -> None:
-    for child in node.children:
-        if short(child) == "UnresolvedFunction" and names(child, "nameParts")[-1:] == ("map",):
-            for key in child.children[::2]:
-                text = str(key.fields.get("value", "")).lower()
-                if short(key) != "Literal" or text not in functions.OPTION_KEYS:
-                    raise Refusal("function-option", f"An option of {name} is not allowed.", name)
-    arguments = 2 if name.startswith(("schema_of_", "to_")) else 3
-    options = node.children[arguments - 1 : arguments]
-    if options and names(options[0], "nameParts")[-1:] != ("map",):
-        raise Refusal("function-option", f"The options of {name} must be written out.", name)
+    """Check the options of a reader or writer of text: some name files."""
+    first = 1 if name.startswith(("schema_of_", "to_")) else 2
+    named = any(short(child) == "NamedArgumentExpression" for child in node.children)
+    options = node.children if named else node.children[first:]
+    for option in options:
+        if names(option, "nameParts") != ("map",):
+            raise Refusal("function-option", f"The options of {name} must be written out.", name)
+        for key in option.children[::2]:
+            text = str(key.fields.get("value", "")).lower()
+            if short(key) != "Literal" or text not in functions.OPTION_KEYS:
+                raise Refusal("function-option", f"An option of {name} is not allowed.", name)
 
 
 def _check_attribute(node: PlanNode, _rules: _Rules) -> None:

@@ -15,7 +15,7 @@ from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import functions
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import scope_of
-from streamlink_magic.steps.guard.text import code_only
+from streamlink_magic.steps.guard.text import QUERY_STARTS, code_only, first_word
 
 _NODES = frozenset(
     """
@@ -58,6 +58,9 @@ def check_strict(sql: str, policy: Policy) -> tuple[str, ...]:
 
 
 def _parse(sql: str) -> exp.Expression:
+    start = first_word(sql)
+    if start not in QUERY_STARTS:
+        raise Refusal("not-a-query", "Only a query may run: it changes nothing.", start)
     try:
         trees = sqlglot.parse(sql, dialect="spark")
     except Exception:  # noqa: BLE001  it fails in many ways on what it cannot read

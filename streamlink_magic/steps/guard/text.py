@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from streamlink_magic.steps.guard.refusal import Refusal
 
 MAX_NESTING = 100
+QUERY_STARTS = frozenset("SELECT WITH FROM VALUES TABLE MAP REDUCE".split())
+"""What a query begins with, brackets and comments aside."""
+
 _JOINERS = "\u200c\u200d"
 _PIECES = re.compile(
     r"""

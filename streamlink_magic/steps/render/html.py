@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from streamlink_magic.records import AnswerView, Check, Column, QueryResult
 
-_SHOWN_CELLS = 20_000
+_SHOWN_CELLS = 10_000
 _NAME = 60
 _TYPE = 200
 _LINE = "#88888866"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streamlink_magic.records import AnswerView, PhaseTime, QueryResult, SentPart, Verdict
 
+# Below, one decimal would tell 0.1 s or nothing at all.
+_TENTH_S = 0.095
 MARKS = {"ok": "✓", "note": "·", "warning": "⚠"}
 KINDS = {
     "rules": "Rules",
@@ -56,7 +58,7 @@ def sent_by_kind(parts: tuple[SentPart, ...]) -> dict[str, list[str]]:
 
 def seconds(value: float) -> str:
     """Return a duration as people read it: ``0.04 s``, ``3.2 s``, ``2 min 5 s``."""
-    if value < 0.095:
+    if value < _TENTH_S:
         return f"{value:.2f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s" if minutes else f"{value:.1f} s"
