@@ -13,7 +13,7 @@ QUESTIONS = (
     "Which airline had the longest average departure delay? Give its full name.",
     "Which ten destinations had the worst average arrival delay in July 2013?",
     "How many flights were made with a plane that is not in the planes table?",
-    "How many airports are in the airports table, and how many of them are a destination of flights?",
+    "How many airports are there, and to how many of them did flights go?",
     "每个月有多少航班?按月份排列。",
 )
 
