@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from streamlink_magic.adapters.endpoint import find_model
+from streamlink_magic.endpoint import find_model
 from streamlink_magic.adapters.spark.java import ensure_java
 from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.settings import Settings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GIB = 1024**3
-_DISK_GIB = 12.0
+_FIRST_START_GIB, _LATER_START_GIB = 12.0, 2.0
 _MEMORY_GIB = 8.0
 _PACKAGES = (
     ("ipython", "streamlink-magic"),
@@ -99,16 +99,18 @@ def _log() -> Iterator[Finding]:
 
 
 def _disk() -> Finding:
+    from streamlink_magic.serving import ServeOptions, is_prepared  # only for a local server
     from streamlink_magic.serving.places import find_places
 
+    needed = _LATER_START_GIB if is_prepared(ServeOptions()) else _FIRST_START_GIB
     root = find_places().root
     there = next(folder for folder in (root, *root.parents) if folder.exists())
     free = shutil.disk_usage(there).free / _GIB
     return Finding(
         "disk",
-        free >= _DISK_GIB,
+        free >= needed,
         f"{free:.0f} GiB free at {root}",
-        f"A first start needs {_DISK_GIB:.0f} GiB: free some, or set STREAMLINK_CACHE.",
+        f"Starting a model needs {needed:.0f} GiB: free some, or set STREAMLINK_CACHE.",
     )
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.display import LiveLine
-from streamlink_magic.adapters.endpoint import find_model
+from streamlink_magic.endpoint import find_model
 from streamlink_magic.adapters.notebook import IPythonNotebook
 from streamlink_magic.adapters.spark.catalog import columns_of
 from streamlink_magic.adapters.spark.recognize import find_session, is_dataframe

@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.cache import CatalogCache
-from streamlink_magic.errors import GuardError
+from streamlink_magic.errors import GuardError, StreamlinkError
 from streamlink_magic.evaluation.plain import plain_messages
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.run import status_of
 from streamlink_magic.pipeline import Ports, write_sql
-from streamlink_magic.records import Message, NotebookSnapshot, Prompt, Question
+from streamlink_magic.records import Completion, NotebookSnapshot, Prompt, Question
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.database import SetDatabases
     from streamlink_magic.protocols import ChatModel
+    from streamlink_magic.records import Message, TableSchema
     from streamlink_magic.settings import Settings
-
-_NOTEBOOK = NotebookSnapshot()
 
 
 def _silent(phase: str, detail: str = "") -> None:
     """Take progress and do nothing with it."""
+
+
+class _Metered:
+    """A ``ChatModel`` that counts what passes through it."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self._model = model
+        self.name = model.name
+        self.context_tokens = model.context_tokens
+        self.tokens = 0
+        self.calls = 0
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return self._model.count_tokens(messages)
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+        self.calls += 1
+        for piece in self._model.stream(messages, max_tokens=max_tokens):
+            if isinstance(piece, Completion):
+                self.tokens += piece.prompt_tokens + piece.completion_tokens
+            yield piece
 
 
 class PipelineAnswer:
@@ -57,46 +78,47 @@ class PipelineAnswer:
 
     def __call__(self, question: BenchQuestion, /) -> Prediction:
         """Return the SQL and what it cost; SQL that the guard refused comes with its rule."""
-        self._databases.use(question.db_id)
+        tables = self._databases.use(question.db_id).values()
+        model = _Metered(self._model)
+        started = time.monotonic()
+        sql, status = "", "ok"
+        try:
+            sql = self._write(question, list(tables), model)
+        except StreamlinkError as error:
+            sql, status = error.sql, status_of(error)
+        return Prediction(sql, model.tokens, time.monotonic() - started, status, model.calls)
+
+    def _write(
+        self, question: BenchQuestion, tables: Sequence[TableSchema], model: ChatModel
+    ) -> str:
+        """Return checked SQL. The tables are read from Spark's catalog, as in a notebook."""
+        del tables
         ports = Ports(
-            notebook=_NOTEBOOK,
+            notebook=NotebookSnapshot(),
             workbench=open_workbench(self._spark),
-            model=self._model,
+            model=model,
             cache=self._caches.setdefault(question.db_id, CatalogCache()),
         )
-        started = time.monotonic()
-        try:
-            written = write_sql(Question(_asked(question)), ports, self._settings, _silent)
-        except GuardError as error:
-            spent = time.monotonic() - started
-            return Prediction(error.sql, 0, spent, status_of(error), self._settings.retries + 1)
-        draft = written.draft
-        return Prediction(
-            sql=draft.sql,
-            tokens=written.prompt.tokens + draft.completion.completion_tokens,
-            seconds=time.monotonic() - started,
-            model_calls=written.model_calls,
-        )
+        return write_sql(Question(_asked(question)), ports, self._settings, _silent).draft.sql
 
 
 class PlainAnswer(PipelineAnswer):
     """Answers as a plain zero-shot prompt does: the schema, the question, one try."""
 
-    def __call__(self, question: BenchQuestion, /) -> Prediction:
-        """Return the SQL of one call; nothing mends it."""
-        tables = list(self._databases.use(question.db_id).values())
-        messages: Sequence[Message] = plain_messages(tables, _asked(question))
-        prompt = Prompt(tuple(messages), tokens=0, parts=())
+    def _write(
+        self, question: BenchQuestion, tables: Sequence[TableSchema], model: ChatModel
+    ) -> str:
+        """Return the SQL of one call. Keys are left out: Spark's catalog does not hold them."""
+        bare = [replace(table, primary_key=(), foreign_keys=()) for table in tables]
+        prompt = Prompt(tuple(plain_messages(bare, _asked(question))), tokens=0, parts=())
         limit = self._settings.answer_tokens
-        started = time.monotonic()
-        draft = generate_sql(prompt, self._model, max_tokens=limit, progress=_silent)
-        spent = time.monotonic() - started
-        tokens = draft.completion.prompt_tokens + draft.completion.completion_tokens
+        sql = generate_sql(prompt, model, max_tokens=limit, progress=_silent).sql
         try:
-            guard_sql(draft.sql, open_workbench(self._spark), self._settings.policy)
+            guard_sql(sql, open_workbench(self._spark), self._settings.policy)
         except GuardError as error:
-            return Prediction(draft.sql, tokens, spent, status_of(error))
-        return Prediction(draft.sql, tokens, spent)
+            error.sql = sql
+            raise
+        return sql
 
 
 class GuardedRuns:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from streamlink_magic.adapters.endpoint import find_model
+from streamlink_magic.endpoint import find_model
 from streamlink_magic.adapters.spark.create import create_session
 from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, PlainAnswer
 from streamlink_magic.evaluation.benchmark import load_set
@@ -17,7 +17,8 @@ from streamlink_magic.evaluation.paired import compare, comparison_rows
 from streamlink_magic.evaluation.predictions import describe_run, read_predictions
 from streamlink_magic.evaluation.report import align, read_report, summary_text, write_report
 from streamlink_magic.evaluation.run import evaluate
-from streamlink_magic.evaluation.score import Judge, score
+from streamlink_magic.evaluation.score import score
+from streamlink_magic.prompts import digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,13 +70,16 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     spark = create_session(conf=_SPARK)
     databases = SetDatabases(spark, benchmark)
     runs = GuardedRuns(spark, databases, settings)
-    judge = Judge(benchmark, runs, databases.run_trusted)
     answer = (PlainAnswer if request.plain else PipelineAnswer)(spark, databases, model, settings)
-    info = describe_run(benchmark.name, settings, model_name=model.name, plain=request.plain)
+    info = describe_run(
+        benchmark.name, settings, model_name=model.name, plain=request.plain, prompts=digest()
+    )
     with _Bar(console) as bar:
-        evaluate(
-            questions, answer, request.out, info=info, progress=bar.asked, check=judge.is_right
-        )
+        evaluate(questions, answer, request.out, info=info, progress=bar.asked)
+        if not benchmark.golds:
+            return (
+                f"{len(questions)} questions answered; the set has no gold queries to score with."
+            )
         report = score(
             benchmark,
             questions,
@@ -114,11 +118,10 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def asked(self, done: int, total: int, accuracy: float | None, seconds_left: float, /) -> None:  # noqa: ARG002
-        right = "" if accuracy is None else f", {accuracy:.1%} right so far"
-        self._progress.update(
-            self._asking, completed=done, total=total, description=f"Asking{right}"
-        )
+    def asked(
+        self, done: int, total: int, _accuracy: float | None, _seconds_left: float, /
+    ) -> None:
+        self._progress.update(self._asking, completed=done, total=total)
 
     def scored(self, done: int, total: int) -> None:
         self._progress.update(self._scoring, completed=done, total=total, visible=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 
@@ -16,3 +17,13 @@ def load(name: str) -> str:
         The file's name without ``.md``.
     """
     return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8").rstrip("\n")
+
+
+def digest() -> str:
+    """Return a short digest of all prompt files, so that a changed prompt is noticed."""
+    texts = sorted(
+        (one.name, one.read_bytes())
+        for one in files(__name__).iterdir()
+        if one.name.endswith(".md")
+    )
+    return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]

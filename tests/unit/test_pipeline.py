@@ -1,0 +1,127 @@
+"""The line of steps, with fakes at the seams."""
+
+import pytest
+
+from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
+from streamlink_magic.pipeline import Ports, ask
+from streamlink_magic.records import (
+    Column,
+    DataFrameVariable,
+    NotebookSnapshot,
+    QueryResult,
+    Question,
+)
+from streamlink_magic.settings import Settings
+from streamlink_magic.testing import FakeClock, FakeModel, FakeWorkbench, table
+
+SONGS = table("song", "song_id int, title string")
+PHASES: list[str] = []
+
+
+def ports(
+    model: FakeModel, workbench: FakeWorkbench, notebook: NotebookSnapshot | None = None
+) -> Ports:
+    snapshot = notebook or NotebookSnapshot()
+    return Ports(snapshot, workbench, model, CatalogCache(FakeClock()))
+
+
+def note(phase: str, detail: str = "") -> None:
+    PHASES.append(phase) if not detail else None
+
+
+def test_a_question_takes_every_step_in_order() -> None:
+    """Context, link, model, guard, Spark, explain: and the view holds what each gave."""
+    PHASES.clear()
+    workbench = FakeWorkbench((SONGS,))
+    view, query = ask(Question("How many?"), ports(FakeModel(), workbench), Settings(), note)
+    assert PHASES == ["context", "link", "model", "guard", "Spark", "explain"]
+    assert (view.sql, view.result, query and query.sql) == (
+        "SELECT 1",
+        workbench.result,
+        "SELECT 1",
+    )
+    assert "".join(part.text for part in view.sent).count("How many?") == 1
+
+
+def test_nothing_runs_when_the_user_only_wants_the_sql() -> None:
+    """``--no-run`` stops behind the guard."""
+    workbench = FakeWorkbench((SONGS,))
+    view, query = ask(Question("?"), ports(FakeModel(), workbench), Settings(), note, run=False)
+    assert workbench.ran == []
+    assert view.result is None
+    assert "answer.run()" in view.status
+    assert query is not None
+
+
+def test_a_wrong_name_is_mended_without_the_model() -> None:
+    """The repair is told in words, and the model is not asked again."""
+    wrong = "SELECT song_title FROM song"
+    model = FakeModel(("SELECT titl_e FROM song",))
+    workbench = FakeWorkbench((SONGS,), invalid={"SELECT titl_e FROM song": wrong})
+    view, _ = ask(Question("?"), ports(model, workbench), Settings(), note)
+    assert len(model.sent) == 1
+    assert view.repairs == ("titl_e was read as title, the column's real name.",)
+    assert workbench.ran == [view.sql]
+
+
+def test_what_cannot_be_mended_goes_back_to_the_model_once() -> None:
+    """The second prompt shows the draft and Spark's message; the view says that it happened."""
+    model = FakeModel(("SELECT nothing FROM song", "SELECT title FROM song"))
+    workbench = FakeWorkbench((SONGS,), invalid={"SELECT nothing FROM song": "no column nothing"})
+    view, _ = ask(Question("?"), ports(model, workbench), Settings(), note)
+    assert view.sql == "SELECT title FROM song"
+    assert "no column nothing" in model.sent[1][-2].content
+    assert "asked again" in view.repairs[-1]
+
+
+def test_a_draft_that_fails_twice_is_an_error_that_keeps_the_sql() -> None:
+    """The loop is bounded, and what the model wrote is not lost."""
+    model = FakeModel(("SELECT nothing FROM song",))
+    workbench = FakeWorkbench((SONGS,), invalid={"SELECT nothing FROM song": "no column nothing"})
+    with pytest.raises(InvalidSqlError, match="no column nothing") as caught:
+        ask(Question("?"), ports(model, workbench), Settings(), note)
+    assert len(model.sent) == 2
+    assert caught.value.sql == "SELECT nothing FROM song"
+    assert workbench.ran == []
+
+
+def test_unsafe_sql_is_refused_and_never_sent_back() -> None:
+    """A refusal is final: no second try may talk its way around it."""
+    model = FakeModel(("SELECT '\x00'",))
+    workbench = FakeWorkbench((SONGS,))
+    with pytest.raises(UnsafeSqlError) as caught:
+        ask(Question("?"), ports(model, workbench), Settings(), note)
+    assert len(model.sent) == 1
+    assert workbench.ran == []
+    assert caught.value.verdict.rule
+
+
+def test_where_nothing_can_be_proven_nothing_runs() -> None:
+    """On Spark Connect the SQL is shown with the reason."""
+    workbench = FakeWorkbench((SONGS,), guards=False)
+    model = FakeModel(("SELECT title FROM song",))
+    view, query = ask(Question("?"), ports(model, workbench), Settings(), note)
+    assert query is None
+    assert workbench.ran == []
+    assert "Connect" in view.status
+
+
+def test_rows_beyond_the_limit_are_told_and_not_shown() -> None:
+    """N of more than N."""
+    many = QueryResult((Column("n", "int"),), tuple((number,) for number in range(9)))
+    workbench = FakeWorkbench((SONGS,), result=many)
+    view, _ = ask(Question("?"), ports(FakeModel(), workbench), Settings(rows=5), note)
+    assert view.result is not None
+    assert (len(view.result.rows), view.result.more) == (5, True)
+
+
+def test_only_dataframes_that_the_model_was_shown_become_readable() -> None:
+    """A variable that the question is not about stays out of reach."""
+    frames = tuple(
+        DataFrameVariable(name, (Column("a", "int"),), object()) for name in ("x1", "x2")
+    )
+    workbench = FakeWorkbench((SONGS,))
+    notebook = NotebookSnapshot(dataframes=frames)
+    ask(Question("How many in x2?"), ports(FakeModel(), workbench, notebook), Settings(), note)
+    assert workbench.added == ["x2"]
