@@ -54,7 +54,7 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="TCP port on loopback. Empty: a free one.")
     ] = None,
-    context: Annotated[int, typer.Option(help="Tokens of prompt and answer together.")] = 8192,
+    max_model_len: Annotated[int, typer.Option(help="Tokens of prompt and answer.")] = 8192,
     kv_cache_gib: Annotated[int, typer.Option(help="Memory of the key-value cache, GiB.")] = 2,
     eager: Annotated[
         bool, typer.Option("--eager", help="No compilation: starts sooner, answers slower.")
@@ -77,7 +77,7 @@ def serve(
         model=model,
         device=device,  # type: ignore[arg-type]  # checked above
         port=port,
-        max_model_len=context,
+        max_model_len=max_model_len,
         kv_cache_gib=kv_cache_gib,
         eager=eager,
         server_python=server_python,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from streamlink_magic.endpoint import find_model
 from streamlink_magic.adapters.spark.java import ensure_java
+from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.settings import Settings
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _GIB = 1024**3
 _FIRST_START_GIB, _LATER_START_GIB = 12.0, 2.0
-_MEMORY_GIB = 8.0
+_MEMORY_GIB = 11.0
 _PACKAGES = (
     ("ipython", "streamlink-magic"),
     ("ipywidgets", "streamlink-magic"),

@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.display import LiveLine
-from streamlink_magic.endpoint import find_model
 from streamlink_magic.adapters.notebook import IPythonNotebook
 from streamlink_magic.adapters.spark.catalog import columns_of
 from streamlink_magic.adapters.spark.recognize import find_session, is_dataframe
@@ -17,6 +16,7 @@ from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.pipeline import Ports, ask, run_query
 from streamlink_magic.records import Question, Turn

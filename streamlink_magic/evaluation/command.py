@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from streamlink_magic.endpoint import find_model
 from streamlink_magic.adapters.spark.create import create_session
+from streamlink_magic.endpoint import find_model
 from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, PlainAnswer
 from streamlink_magic.evaluation.benchmark import load_set
 from streamlink_magic.evaluation.choice import choose, read_ids

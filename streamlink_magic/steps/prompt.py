@@ -146,7 +146,7 @@ def build_prompt(linked: LinkedContext, model: ChatModel, *, budget_tokens: int)
         f"The question and its smallest table take {tokens:,} tokens; "
         f"the prompt may hold {budget_tokens:,}.",
         "Shorten the question, or serve the model with a longer context: "
-        "streamlink serve --context 16384, then %config AskMagics.prompt_tokens = 12000",
+        "streamlink serve --max-model-len 16384, then %config AskMagics.prompt_tokens = 12000",
     )
 
 

@@ -32,7 +32,9 @@ def test_the_printed_command_holds_no_key_and_starts_nothing(
 ) -> None:
     """People who start vLLM themselves can copy it."""
     monkeypatch.setenv("STREAMLINK_CACHE", str(tmp_path))
-    done = RUN.invoke(app, ["serve", "--print-command", "--port", "8123", "--context", "4096"])
+    done = RUN.invoke(
+        app, ["serve", "--print-command", "--port", "8123", "--max-model-len", "4096"]
+    )
     assert done.exit_code == 0, done.output
     assert "vllm.entrypoints.openai.api_server" in done.output
     assert "--port 8123" in done.output
@@ -41,7 +43,9 @@ def test_the_printed_command_holds_no_key_and_starts_nothing(
     assert list(tmp_path.rglob("*.json")) == []
 
 
-def test_stopping_what_does_not_run_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_stopping_what_does_not_run_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """It is no failure."""
     monkeypatch.setenv("STREAMLINK_CACHE", str(tmp_path))
     done = RUN.invoke(app, ["serve", "--stop"])
@@ -62,7 +66,10 @@ def test_the_doctor_prints_a_line_each_and_fails_when_something_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each line is ok, or the fix."""
-    findings = [Finding("Python", ok=True, seen="3.11"), Finding("Java", False, "none", "Install it.")]
+    findings = [
+        Finding("Python", ok=True, seen="3.11"),
+        Finding("Java", False, "none", "Install it."),
+    ]
     monkeypatch.setattr(doctor, "examine", lambda: iter(findings))
     done = RUN.invoke(app, ["doctor"])
     assert done.exit_code == 1
