@@ -265,7 +265,8 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _table_name(name: TableName, database: str) -> str:
-    parts = name.parts[1:] if name.database and name.parts[0] == database else name.parts
+    current = name.database.casefold() == database.casefold()  # Spark's names ignore case
+    parts = (name.name,) if current else name.parts
     return ".".join(map(plain_name, parts))
 
 

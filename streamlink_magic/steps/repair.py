@@ -90,7 +90,7 @@ def _mend(column: exp.Column, sources: Sequence[_Source], all_aliases: set[str])
     if outside or any(name.casefold() in one.columns for one in own):
         return
     moved = [one for one in sources if name.casefold() in one.columns]
-    if len(moved) == 1:
+    if len(moved) == 1 and not _equals_itself(column, moved[0].alias):
         written = column.sql(dialect="spark")
         column.set("table", exp.to_identifier(moved[0].alias))
         yield f"{written} was read from {moved[0].alias}, the table that has it."
@@ -99,6 +99,19 @@ def _mend(column: exp.Column, sources: Sequence[_Source], all_aliases: set[str])
     if len(near) == 1:
         column.set("this", exp.to_identifier(near[0][1]))
         yield f"{name} was read as {near[0][1]}, the column's real name."
+
+
+def _equals_itself(column: exp.Column, alias: str) -> bool:
+    """Return whether the column, read from this table, would be compared with itself."""
+    compared = column.parent
+    if not isinstance(compared, exp.Binary):
+        return False
+    other = compared.right if compared.left is column else compared.left
+    return (
+        isinstance(other, exp.Column)
+        and other.name.casefold() == column.name.casefold()
+        and other.table.casefold() == alias.casefold()
+    )
 
 
 def _letters(name: str) -> str:

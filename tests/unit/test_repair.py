@@ -39,6 +39,7 @@ def test_a_name_that_differs_in_spelling_only_is_put_right(wrong: str) -> None:
         "SELECT count(*) AS total FROM song ORDER BY total",
         "SELECT x.a FROM unknown x",
         "SELECT FROM WHERE",
+        "SELECT count(*) FROM artist a JOIN song s ON a.title = s.title",
     ],
 )
 def test_what_is_right_or_has_several_readings_is_left_alone(sql: str) -> None:

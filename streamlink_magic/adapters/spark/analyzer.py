@@ -9,6 +9,7 @@ done to it leaves no trace in the session.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ _HARDENED = {
     "spark.sql.runSQLOnFiles": "false",
     "spark.sql.variable.substitute": "false",
 }
+_PIECE_BYTES = 6_000
 _EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 _FOLDING = ",".join(
     f"org.apache.spark.sql.catalyst.optimizer.{rule}"
@@ -137,8 +139,25 @@ class ClassicAnalyzer:
         package = self._spark._jvm.org.apache.spark.sql.execution  # noqa: SLF001
         return getattr(getattr(package, mode.rpartition(".")[2]), "MODULE$").SKIP()
 
+    def _json(self, plan: Any) -> str:  # noqa: ANN401
+        """Return the tree as ``TreeNode.toJSON`` writes it.
+
+        It travels compressed and in pieces: an answer of py4j beyond 8 KiB waits 40 ms for the
+        network's delayed acknowledgement.
+        """
+        jvm = self._spark._jvm  # noqa: SLF001
+        mapper = getattr(getattr(jvm.org.json4s.jackson, "JsonMethods$"), "MODULE$").mapper()
+        buffer = jvm.org.apache.commons.io.output.ByteArrayOutputStream()
+        value = _calling(plan.jsonValue)
+        _calling(mapper.writeValue, jvm.java.util.zip.DeflaterOutputStream(buffer), value)
+        stream = buffer.toInputStream()
+        packed = bytearray()
+        while len(piece := stream.readNBytes(_PIECE_BYTES)) == _PIECE_BYTES:
+            packed += piece
+        return zlib.decompress(bytes(packed + piece)).decode()
+
     def _read(self, plan: Any, *, options_possible: bool) -> PlanNode:  # noqa: ANN401
-        text = _calling(plan.toJSON)
+        text = self._json(plan)
         fetched = _Fetched()
         if options_possible or any(kind in text for kind in (_WINDOWS, _EXPAND, _V2)):
             fetched.look_into(plan)

@@ -64,9 +64,7 @@ def _classes(policy: Policy) -> frozenset[str]:
     return plans.ANALYZED | expressions.ANALYZED | udfs.union(*added) | {STATEMENT}
 
 
-def _check_class(
-    node: PlanNode, place: _Place, classes: frozenset[str], policy: Policy
-) -> None:
+def _check_class(node: PlanNode, place: _Place, classes: frozenset[str], policy: Policy) -> None:
     if place.by_user and node.kind in plans.BUILT_BY_USER | expressions.UDFS:
         return
     if node.kind in expressions.UDFS:

@@ -59,8 +59,9 @@ BUILT_BY_USER = ANALYZED | _classes(
 )
 """Plans that a DataFrame made in the notebook may also hold."""
 
-HARMLESS_UNREAD = frozenset(
-    """
+HARMLESS_UNREAD = (
+    frozenset(
+        """
     CatalogStorageFormat.locationUri CatalogStorageFormat.properties CatalogTable.ignoredProperties
     CatalogTable.properties CatalogTable.stats CatalogTable.viewOriginalText
     CommonExpressionDef.id CommonExpressionRef.id CsvToStructs.options Cube.groupingSetIndexes
@@ -74,14 +75,17 @@ HARMLESS_UNREAD = frozenset(
     StructsToXml.options UnresolvedRelation.options UnresolvedWindowExpression.windowSpec
     View.options WithWindowDefinition.windowDefinitions XmlToStructs.options
     """.split()
-) | frozenset(
-    f"{name}.{field}"
-    for name in """
+    )
+    | frozenset(
+        f"{name}.{field}"
+        for name in """
         Abs Add Average Cast Divide IntegralDivide Multiply Pmod Remainder Subtract Sum TryAdd
         UnaryMinus ElementAt GetArrayItem
     """.split()
-    for field in ("evalContext", "evalMode")
-) | frozenset(f"{name}.escapeChar" for name in ("Like", "ILike", "LikeAny", "LikeAll"))
+        for field in ("evalContext", "evalMode")
+    )
+    | frozenset(f"{name}.escapeChar" for name in ("Like", "ILike", "LikeAny", "LikeAll"))
+)
 """``Class.field`` pairs that the JSON of a tree leaves out and that hide nothing.
 
 ``options`` of functions are checked by key in the parsed tree; those of relations and the named

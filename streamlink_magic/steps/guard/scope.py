@@ -81,8 +81,7 @@ def split_name(dotted: str) -> tuple[str, ...]:
     ('sales', 'odd.name')
     """
     return tuple(
-        quoted.replace("``", "`") if quoted else plain
-        for quoted, plain in _PARTS.findall(dotted)
+        quoted.replace("``", "`") if quoted else plain for quoted, plain in _PARTS.findall(dotted)
     )
 
 

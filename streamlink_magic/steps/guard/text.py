@@ -47,7 +47,9 @@ def check_text(sql: str, max_chars: int) -> str:
     'SELECT 1'
     """
     if len(sql) > max_chars:
-        raise Refusal("length", f"The statement has {len(sql)} characters, {max_chars} are allowed.")
+        raise Refusal(
+            "length", f"The statement has {len(sql)} characters, {max_chars} are allowed."
+        )
     _check_characters(sql)
     if "${" in sql:
         raise Refusal("substitution", "Spark replaces ${...} before it parses.", "${")
@@ -74,9 +76,7 @@ def pieces(sql: str) -> Iterator[tuple[str, str]]:
 
 def code_only(sql: str) -> str:
     """Return the statement with comments, strings and quoted names blanked out."""
-    return "".join(
-        text if kind == "code" else " " * len(text) for kind, text in pieces(sql)
-    )
+    return "".join(text if kind == "code" else " " * len(text) for kind, text in pieces(sql))
 
 
 def first_word(sql: str) -> str:
@@ -125,7 +125,9 @@ def _check_plain_letters(text: str) -> None:
         if char in _JOINERS:
             raise Refusal("control-character", "An invisible joiner may stand in quotes only.")
         upper = char.upper()  # the parser turns single characters: not ß, which would become SS
-        turned = unicodedata.normalize("NFKC", char) + char.lower() + (upper if len(upper) == 1 else "")
+        turned = (
+            unicodedata.normalize("NFKC", char) + char.lower() + (upper if len(upper) == 1 else "")
+        )
         if any(other.isascii() for other in turned):
             raise Refusal("look-alike", f"{char!r} can be read as another character.", char)
 
