@@ -148,10 +148,12 @@ class GuardError(StreamlinkError):
         The refusal, with rule, clause and reason.
     """
 
+    _said = "The guard refuses, by rule"
+
     def __init__(self, verdict: Verdict, hint: str = "") -> None:
         self.verdict = verdict
         clause = f" at «{verdict.clause}»" if verdict.clause else ""
-        super().__init__(f"Refused by rule {verdict.rule}{clause}: {verdict.why}", hint)
+        super().__init__(f"{self._said} {verdict.rule}{clause}: {verdict.why}", hint)
 
 
 class UnsafeSqlError(GuardError):
@@ -168,6 +170,8 @@ class InvalidSqlError(GuardError):
     parameters
         What Spark filled its message with: ``objectName``, ``proposal``, ``relationName`` ...
     """
+
+    _said = "Spark cannot use the SQL:"
 
     def __init__(
         self,
