@@ -15,7 +15,7 @@ from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.settings import Policy, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 app = typer.Typer(
     add_completion=False,
@@ -146,8 +146,14 @@ def guard(
         if schema is not None:
             names = names or tuple(f"{one}.*" for one in make_empty_tables(spark, schema))
         policy = Policy(tables=names or None)
-        with _bar("Checking") as advance:
-            guard_file(file, out, session=spark, policy=policy, progress=advance)
+        with _err.status("Checking") as status:
+            guard_file(
+                file,
+                out,
+                session=spark,
+                policy=policy,
+                progress=lambda _, detail="": status.update(f"Checking {detail}"),
+            )
     _out.print(f"Verdicts: {out}", markup=False)
 
 
@@ -180,15 +186,6 @@ def evaluate_set(
     request = EvalRequest(benchmark, out, ids, limit, seed, report, plain, compare_with)
     with _plain_errors():
         _out.print(run_eval(request, settings, _err), markup=False)
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import Progress
-
-    with Progress(console=_err, transient=True) as progress:
-        task = progress.add_task(label)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

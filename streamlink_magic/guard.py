@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
 from streamlink_magic.adapters.spark.recognize import is_connect, is_session, is_stopped
 from streamlink_magic.errors import GuardError, SessionError, StreamlinkError
-from streamlink_magic.protocols import Progress
-from streamlink_magic.records import Verdict
 from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streamlink_magic.protocols import Progress
+    from streamlink_magic.records import Verdict
 
 __all__ = ["check_sql", "guard_file"]
 

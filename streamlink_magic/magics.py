@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
+from IPython.core.inputtransformer2 import EscapedCommand, MagicAssign, TokenTransformBase
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Float, Int, List, Unicode, default
 
@@ -18,11 +20,17 @@ from streamlink_magic.session import AskRequest, AskSession
 from streamlink_magic.settings import Policy, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from tokenize import TokenInfo
+
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
     from IPython.core.interactiveshell import InteractiveShell
 
     from streamlink_magic.answer import Answer
     from streamlink_magic.asking import AskLine
+
+_ASKS = re.compile(r"%ask\s")
+_KINDS: tuple[Any, ...] = (EscapedCommand, MagicAssign)  # untyped in IPython
 
 
 @magics_class
@@ -157,6 +165,40 @@ def _request(asked: AskLine) -> AskRequest:
     return AskRequest(question, name=asked.name, run=asked.run)
 
 
+class AskedLine(TokenTransformBase):
+    """Takes ``%ask … flights?`` before IPython reads the question mark as a call for help.
+
+    Parameters
+    ----------
+    inner
+        IPython's own transformer of such a line.
+    """
+
+    def __init__(self, inner: TokenTransformBase) -> None:
+        self._inner = inner
+        self.start_line = inner.start_line
+        self.start_col = -1  # what starts first wins, and help starts with the line's first word
+
+    @classmethod
+    def find(cls, tokens_by_line: Sequence[Sequence[TokenInfo]]) -> AskedLine | None:
+        """Return the transformer of the first line that asks, if one does."""
+        for line in tokens_by_line:
+            for kind in _KINDS:
+                inner: TokenTransformBase | None = kind.find([line])
+                if inner and _asks(line, (inner.start_line + 1, inner.start_col)):
+                    return cls(inner)
+        return None
+
+    def transform(self, lines: list[str]) -> list[str]:
+        """Return the lines with the magic as a call."""
+        transformed: list[str] = self._inner.transform(lines)
+        return transformed
+
+
+def _asks(line: Sequence[TokenInfo], start: tuple[int, int]) -> bool:
+    return any(token.start == start and _ASKS.match(token.line, start[1]) for token in line)
+
+
 def load(shell: InteractiveShell) -> None:
     """Add the magics, the completion and the hook after each cell."""
     if getattr(shell, "_streamlink_loaded", None) is not None:
@@ -169,6 +211,7 @@ def load(shell: InteractiveShell) -> None:
 
     shell.register_magics(magics)
     shell.Completer.custom_matchers.append(matcher)
+    shell.input_transformer_manager.token_transformers.append(AskedLine)
     shell.events.register("post_run_cell", magics.after_cell)
     shell.__dict__["_streamlink_loaded"] = (magics, matcher)
 
@@ -184,4 +227,5 @@ def unload(shell: InteractiveShell) -> None:
     shell.magics_manager.registry.pop("AskMagics", None)
     shell.configurables[:] = [one for one in shell.configurables if one is not magics]
     shell.Completer.custom_matchers.remove(matcher)
+    shell.input_transformer_manager.token_transformers.remove(AskedLine)
     shell.events.unregister("post_run_cell", magics.after_cell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,7 @@ class AskSession:
         self.turns: list[Turn] = []
         self.model_names: tuple[str, ...] = ()
         self._warmed: tuple[Message, ...] = ()
+        self._cold = True
 
     def ask(self, request: AskRequest, settings: Settings) -> Answer:
         """Answer a question, bind its DataFrame, and remember the turn.
@@ -144,23 +146,23 @@ class AskSession:
         """Look at a cell that has just run: it may have changed tables or made a session."""
         if _CHANGES_TABLES.search(source):
             self.cache.forget()
-        if settings.warm_up:
+            self._cold = True
+        if settings.warm_up and self._cold:
             self._warm_up(settings)
 
     def _warm_up(self, settings: Settings) -> None:
         """Send the prompt's stable front once, in the background, so that vLLM caches it."""
         try:
             spark = find_session(self._shell.user_ns, settings.session)
-            model = find_model(settings, None)
         except StreamlinkError:
-            return  # no session or no server yet: there is nothing to warm
-        thread = threading.Thread(
-            target=self._send_prefix, args=(spark, model, settings), daemon=True
-        )
-        thread.start()
+            return  # the notebook has no session yet; a later cell will make it
+        self._cold = False
+        threading.Thread(target=self._send_prefix, args=(spark, settings), daemon=True).start()
 
-    def _send_prefix(self, spark: object, model: VllmModel, settings: Settings) -> None:
-        try:
+    def _send_prefix(self, spark: object, settings: Settings) -> None:
+        # Warming is a kindness: whatever is wrong, a stopped Spark too, the question will say.
+        with suppress(Exception):
+            model = find_model(settings, None)
             snapshot = self.cache.snapshot(
                 open_workbench(spark, settings.databases),
                 deadline_s=settings.catalog_deadline_s,
@@ -172,8 +174,6 @@ class AskSession:
             if tables and fits and messages != self._warmed:
                 self._warmed = messages
                 model.warm(messages)
-        except StreamlinkError:
-            return  # warming is a kindness; the question itself will say what is wrong
 
 
 def _run_and_show(answer: Answer) -> None:

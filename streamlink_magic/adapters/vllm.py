@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from openai import OpenAI
 
-_STOP = ["```", ";\n"]
+_STOP = ["```", ";\n"]  # ends of an opened code fence, or of the first statement in it
 _RETRIES = 2
 _HINTS = {
     400: "Ask with fewer tables (--tables), or raise the server's --max-model-len.",
@@ -118,7 +118,7 @@ class VllmModel:
                 max_tokens=max_tokens,
                 temperature=0.0,
                 seed=0,
-                stop=_STOP,
+                stop=_STOP if opened else None,
                 stream=True,
                 stream_options={"include_usage": True},
                 extra_body=_opening(opened),

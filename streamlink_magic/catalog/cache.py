@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class CatalogCache:
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
+        self._lock = threading.Lock()  # a question waits for the background's first look
         self._known: dict[TableName, _Known] = {}
         self.last = CatalogSnapshot(tables=())
 
@@ -73,6 +75,17 @@ class CatalogCache:
         CatalogError
             When the catalog itself cannot be read.
         """
+        with self._lock:
+            return self._snapshot(reader, hints, named, deadline_s, age_s)
+
+    def _snapshot(
+        self,
+        reader: CatalogReader,
+        hints: Sequence[str],
+        named: Sequence[str],
+        deadline_s: float,
+        age_s: float,
+    ) -> CatalogSnapshot:
         started = self._clock()
         listed = _list(reader)
         wanted = _wanted(listed, hints, named)

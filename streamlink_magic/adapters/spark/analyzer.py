@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.errors import InvalidSqlError, SessionError
 from streamlink_magic.records import PlanNode, Verdict
 from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HARDENED = {
     "spark.sql.runSQLOnFiles": "false",
@@ -30,12 +32,15 @@ _FOLDING = ",".join(
 # Options of a relation follow WITH at once; a named query's WITH is followed by a name. Whatever
 # else follows, such as a comment, is looked up in the plan.
 _PLACE_FOR_OPTIONS = re.compile(r"WITH\s*[^\s\w`]")
+# The JSON of a tree runs the parts of a name together with commas.
+_COMMA_IN_NAME = re.compile(r"[`\"][^`\"]*, [^`\"]*[`\"]")
 _V2 = '"org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation"'
 _EXPAND = '"org.apache.spark.sql.catalyst.plans.logical.Expand"'
 _WINDOWS = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
 _RELATION = '"org.apache.spark.sql.catalyst.analysis.UnresolvedRelation"'
 _RULES = (
     ("PARSE_", "syntax"),
+    ("INVALID_IDENTIFIER", "unquoted-name"),
     ("UNRESOLVED_COLUMN", "unknown-column"),
     ("UNRESOLVED_FIELD", "unknown-column"),
     ("UNRESOLVED_MAP_KEY", "unknown-column"),
@@ -76,7 +81,8 @@ class ClassicAnalyzer:
         self._clone = self._renewed()
         plan = _calling(self._clone.sessionState().sqlParser().parseQuery, sql)
         self._parsed = (sql, plan)
-        return self._read(plan, options_possible=bool(_PLACE_FOR_OPTIONS.search(sql.upper())))
+        unclear = _PLACE_FOR_OPTIONS.search(sql.upper()) or _COMMA_IN_NAME.search(sql)
+        return self._read(plan, every_relation=bool(unclear))
 
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Return the analysed tree and its plan object (see ``SqlAnalyzer.analyze``)."""
@@ -85,7 +91,7 @@ class ClassicAnalyzer:
             raise ValueError("parse this statement first; analysing an unchecked one may run it")
         execution = self._clone.sessionState().executePlan(parsed, self._skip())
         plan = _calling(execution.analyzed)
-        return self._read(plan, options_possible=False), plan
+        return self._read(plan, every_relation=False), plan
 
     def dataframe(self, plan: object, *, on_clone: bool) -> Any:  # noqa: ANN401
         """Return a lazy DataFrame over a plan object that ``analyze`` gave.
@@ -156,17 +162,18 @@ class ClassicAnalyzer:
             packed += piece
         return zlib.decompress(bytes(packed + piece)).decode()
 
-    def _read(self, plan: Any, *, options_possible: bool) -> PlanNode:  # noqa: ANN401
+    def _read(self, plan: Any, *, every_relation: bool) -> PlanNode:  # noqa: ANN401
         text = self._json(plan)
         fetched = _Fetched()
-        if options_possible or any(kind in text for kind in (_WINDOWS, _EXPAND, _V2)):
+        if every_relation or any(kind in text for kind in (_WINDOWS, _EXPAND, _V2)):
             fetched.look_into(plan)
-            fetched.compare(text, options_possible=options_possible)
+            fetched.compare(text, every_relation=every_relation)
         manager = self._clone.sessionState().catalogManager()
         fields = {
             "catalog": manager.currentCatalog().name(),
             "database": ".".join(manager.currentNamespace()),
             "options": tuple(fetched.options),
+            "exact_names": fetched.names,
             "v2_tables": tuple(fetched.v2_tables),
         }
         return PlanNode(STATEMENT, fields, (read_tree(text), *fetched.trees))
@@ -177,6 +184,7 @@ class _Fetched:
 
     def __init__(self) -> None:
         self.options: list[str] = []
+        self.names: dict[str, tuple[str, ...]] = {}
         self.v2_tables: list[tuple[str, ...]] = []
         self.trees: list[PlanNode] = []
         self._seen = {_RELATION: 0, _WINDOWS: 0, _EXPAND: 0, _V2: 0}
@@ -193,24 +201,17 @@ class _Fetched:
             stack.extend(_items(node.children()))
             stack.extend(_items(node.innerChildren()))
 
-    def compare(self, text: str, *, options_possible: bool) -> None:
+    def compare(self, text: str, *, every_relation: bool) -> None:
         """Make sure that the visit met every node that the JSON tells of."""
         for kind, count in self._seen.items():
-            if kind == _RELATION and not options_possible:
+            if kind == _RELATION and not every_relation:
                 continue
             if text.count(f'"class":{kind}') != count:
-                raise InvalidSqlError(
-                    Verdict(
-                        allowed=False,
-                        rule="unreadable",
-                        why="A part of this statement is hidden where it cannot be checked.",
-                    ),
-                    "Write it in a simpler form.",
-                )
+                raise _hidden()
 
     def _note(self, kind: str, node: Any) -> None:  # noqa: ANN401
-        if kind == _RELATION and not node.options().isEmpty():
-            self.options.append(str(node.options().asCaseSensitiveMap().toString()))
+        if kind == _RELATION:
+            self._note_relation(node)
         elif kind == _WINDOWS:
             windows = node.windowDefinitions().values()
             self.trees.extend(read_tree(window.toJSON()) for window in _items(windows.toSeq()))
@@ -219,6 +220,21 @@ class _Fetched:
                 self.trees.extend(read_tree(column.toJSON()) for column in _items(projection))
         elif kind == _V2:
             self.v2_tables.append(_v2_name(node))
+
+    def _note_relation(self, node: Any) -> None:  # noqa: ANN401
+        if not node.options().isEmpty():
+            self.options.append(str(node.options().asCaseSensitiveMap().toString()))
+        parts = tuple(_items(node.multipartIdentifier()))
+        written = f"[{', '.join(parts)}]"
+        if self.names.setdefault(written, parts) != parts:
+            raise _hidden()
+
+
+def _hidden() -> InvalidSqlError:
+    why = "A part of this statement is hidden where it cannot be checked."
+    return InvalidSqlError(
+        Verdict(allowed=False, rule="unreadable", why=why), "Write it in a simpler form."
+    )
 
 
 def _v2_name(node: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -6,16 +6,20 @@ since analysing some statements runs them. A ``GuardedQuery`` is made here and n
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
-from streamlink_magic.protocols import SqlAnalyzer
 from streamlink_magic.records import _SEAL, GuardedQuery, PlanNode, Verdict
-from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard.analysis import check_analysis
 from streamlink_magic.steps.guard.clauses import find_clause
 from streamlink_magic.steps.guard.grammar import check_grammar
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.strict import check_strict
 from streamlink_magic.steps.guard.text import QUERY_STARTS, check_text, code_only, first_word
+
+if TYPE_CHECKING:
+    from streamlink_magic.protocols import SqlAnalyzer
+    from streamlink_magic.settings import Policy
 
 __all__ = ["guard_approved", "guard_sql", "guard_unproven"]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from streamlink_magic.records import PlanNode
-from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import expressions, functions, plans
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import SESSION_CATALOG, Identity, Scope, scope_of
 from streamlink_magic.steps.guard.tree import STATEMENT, UNREAD, short
+
+if TYPE_CHECKING:
+    from streamlink_magic.records import PlanNode
+    from streamlink_magic.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _check_class(node: PlanNode, place: _Place, classes: frozenset[str], policy:
         raise Refusal("stream", "Reading a stream is not allowed.", "STREAM")
     unread = node.fields.get(UNREAD, ())
     for label in unread if isinstance(unread, tuple) else ():
-        known = label in plans.HARMLESS_UNREAD or node.kind in expressions.UDFS
+        known = plans.is_harmless_unread(label) or node.kind in expressions.UDFS
         if not known:
             raise Refusal("unreadable", f"{label} could not be looked into.")
 

@@ -11,11 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from streamlink_magic.records import PlanNode
 from streamlink_magic.steps.guard.literals import constant, days_between, duration_s, is_free
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.tree import bottom_up, names, short, walk
+from streamlink_magic.steps.guard.words import words
+
+if TYPE_CHECKING:
+    from streamlink_magic.records import PlanNode
 
 MAX_VALUE = 1e7
 MAX_ROWS = 1e8
@@ -29,13 +33,13 @@ _COUNT_AT = {
     "format_number": 1, "array_insert": 1, "stack": 0,
 }  # fmt: skip
 _TIMES_FIRST = frozenset({"repeat", "array_repeat"})
-_LOOPS = frozenset(
+_LOOPS = words(
     """
     transform filter exists forall aggregate reduce zip_with map_filter map_zip_with
     transform_keys transform_values array_sort
-    """.split()
+    """
 )
-_GENERATORS = frozenset("explode explode_outer posexplode posexplode_outer".split())
+_GENERATORS = words("explode explode_outer posexplode posexplode_outer")
 _GROWING = frozenset({"concat", "array_union", "concat_ws", "flatten"})
 _SUMS = frozenset({"Union", "Except", "Intersect"})
 _SLOW_PATTERN = re.compile(r"\([^()]*[*+][^()]*\)\{(\d+)|\(\.[*+]\)[*+]|\([^().]{1,3}[*+]\)[*+]")

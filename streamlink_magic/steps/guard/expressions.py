@@ -6,17 +6,15 @@ the session or a file, or fail on purpose are missing, so they are refused by na
 
 from __future__ import annotations
 
+from streamlink_magic.steps.guard.words import classes
+
 _EXPRESSIONS = "org.apache.spark.sql.catalyst.expressions"
 _ANALYSIS = "org.apache.spark.sql.catalyst.analysis"
 _EXECUTION = "org.apache.spark.sql.execution"
 
 
-def _classes(package: str, names: str) -> frozenset[str]:
-    return frozenset(f"{package}.{name}" for name in names.split())
-
-
 PARSED = (
-    _classes(
+    classes(
         _ANALYSIS,
         """
     MultiAlias UnresolvedAlias UnresolvedAttribute UnresolvedExtractValue UnresolvedFunction
@@ -25,7 +23,7 @@ PARSED = (
     UnresolvedStarWithColumnsRenames
     """,
     )
-    | _classes(
+    | classes(
         _EXPRESSIONS,
         """
     Add Alias And AttributeReference BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CaseWhen Cast
@@ -41,12 +39,12 @@ PARSED = (
     UnresolvedWindowExpression UnspecifiedFrame$ WindowExpression WindowSpecDefinition
     """,
     )
-    | _classes(f"{_EXPRESSIONS}.aggregate", "AggregateExpression AnyValue First Last")
+    | classes(f"{_EXPRESSIONS}.aggregate", "AggregateExpression AnyValue First Last")
 )
 """Expressions of a parsed, not yet analysed tree."""
 
 ANALYZED = (
-    _classes(
+    classes(
         _EXPRESSIONS,
         """
     Abs Acos Acosh Add AddMonths AesDecrypt AesEncrypt Alias And ApproxTopKEstimate
@@ -111,11 +109,24 @@ ANALYZED = (
     ZipWith
     """,
     )
-    | _classes(
+    | classes(
         _EXPRESSIONS,
-        "LikeAll LikeAny NotLikeAll NotLikeAny SemiStructuredExtract TimestampAdd TimestampDiff",
+        """
+    ArrayBinarySearch AtLeastNNonNulls CheckOverflow CollationKey CurrentTimestampNanos
+    DateAddInterval DatePart DivideDTInterval DivideInterval ExtractANSIIntervalHours
+    ExtractANSIIntervalYears ExtractIntervalDays ExtractIntervalHours ExtractIntervalMinutes
+    ExtractIntervalMonths ExtractIntervalPart ExtractIntervalSeconds ExtractIntervalYears
+    GeneratorOuter GetArrayStructFields GetMapValue GetTimestamp Grouping GroupingID HoursOfTime
+    InSet KnownFloatingPointNormalized KnownNotNull LateralColumnAliasReference LikeAll LikeAny
+    LocalTimestampNanos MakeTime MakeTimestampLTZ MakeTimestampLTZNanos
+    MakeTimestampNTZNanos MapSort MinutesOfTime MultiplyDTInterval MultiplyInterval NotLikeAll
+    NotLikeAny SecondsOfTime SecondsOfTimeWithFraction SemiStructuredExtract StringSplitSQL
+    SubtractDates SubtractTimes SubtractTimestamps TimeAddInterval TimeDiff TimeFromMicros
+    TimeFromMillis TimeFromSeconds TimeToMicros TimeToMillis TimeToSeconds TimeTrunc TimestampAdd
+    TimestampAddYMInterval TimestampDiff ToTime UnixNanos UpCast UpdateFields WindowTime YearOfWeek
+    """,
     )
-    | _classes(
+    | classes(
         f"{_EXPRESSIONS}.aggregate",
         """
     AggregateExpression AnyValue ApproxTopK ApproxTopKAccumulate ApproxTopKCombine
@@ -130,7 +141,7 @@ ANALYZED = (
     TupleSketchAggInteger TupleUnionAggDouble TupleUnionAggInteger VariancePop VarianceSamp
     """,
     )
-    | _classes(
+    | classes(
         f"{_EXPRESSIONS}.variant",
         """
     IsValidVariant IsVariantNull ParseJson SchemaOfVariant SchemaOfVariantAgg ToVariantObject
@@ -138,13 +149,13 @@ ANALYZED = (
     VariantStripNulls
     """,
     )
-    | _classes(
+    | classes(
         f"{_EXPRESSIONS}.xml",
         """
     XPathBoolean XPathDouble XPathFloat XPathInt XPathList XPathLong XPathShort XPathString
     """,
     )
-    | _classes(
+    | classes(
         f"{_EXPRESSIONS}.st",
         """
     ST_AsBinary ST_GeogFromWKB ST_GeomFromWKB ST_SetSrid ST_Srid
@@ -154,25 +165,25 @@ ANALYZED = (
 """Expressions of an analysed tree."""
 
 EXTRA = {
-    "current_catalog": _classes(_EXPRESSIONS, "CurrentCatalog"),
-    "current_database": _classes(_EXPRESSIONS, "CurrentDatabase"),
-    "current_schema": _classes(_EXPRESSIONS, "CurrentDatabase"),
-    "current_user": _classes(_EXPRESSIONS, "CurrentUser"),
-    "session_user": _classes(_EXPRESSIONS, "CurrentUser"),
-    "user": _classes(_EXPRESSIONS, "CurrentUser"),
-    "version": _classes(_EXPRESSIONS, "SparkVersion"),
-    "input_file_name": _classes(_EXPRESSIONS, "InputFileName"),
-    "assert_true": _classes(_EXPRESSIONS, "AssertTrue RaiseError"),
-    "raise_error": _classes(_EXPRESSIONS, "RaiseError"),
+    "current_catalog": classes(_EXPRESSIONS, "CurrentCatalog"),
+    "current_database": classes(_EXPRESSIONS, "CurrentDatabase"),
+    "current_schema": classes(_EXPRESSIONS, "CurrentDatabase"),
+    "current_user": classes(_EXPRESSIONS, "CurrentUser"),
+    "session_user": classes(_EXPRESSIONS, "CurrentUser"),
+    "user": classes(_EXPRESSIONS, "CurrentUser"),
+    "version": classes(_EXPRESSIONS, "SparkVersion"),
+    "input_file_name": classes(_EXPRESSIONS, "InputFileName"),
+    "assert_true": classes(_EXPRESSIONS, "AssertTrue RaiseError"),
+    "raise_error": classes(_EXPRESSIONS, "RaiseError"),
 }
 """What a function brings into the analysed tree, for those that a policy may add."""
 
 UDFS = (
-    _classes(_EXPRESSIONS, "PythonUDF PythonUDAF ScalaUDF")
-    | _classes(f"{_EXPRESSIONS}.aggregate", "ScalaAggregator")
-    | _classes(f"{_EXECUTION}.aggregate", "ScalaUDAF ScalaAggregator")
-    | _classes(_ANALYSIS, "SQLScalarFunction")
-    | _classes(
+    classes(_EXPRESSIONS, "PythonUDF PythonUDAF ScalaUDF")
+    | classes(f"{_EXPRESSIONS}.aggregate", "ScalaAggregator")
+    | classes(f"{_EXECUTION}.aggregate", "ScalaUDAF ScalaAggregator")
+    | classes(_ANALYSIS, "SQLScalarFunction")
+    | classes(
         "org.apache.spark.sql.hive",
         "HiveSimpleUDF HiveGenericUDF HiveGenericUDTF HiveUDAFFunction",
     )

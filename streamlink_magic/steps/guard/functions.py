@@ -7,6 +7,8 @@ fail (``raise_error``). A name that Spark adds later is refused until somebody r
 
 from __future__ import annotations
 
+from streamlink_magic.steps.guard.words import words
+
 _BY_FAMILY = {
     "agg": """
         any any_value approx_count_distinct approx_percentile approx_top_k approx_top_k_accumulate
@@ -133,35 +135,35 @@ _BY_FAMILY = {
 FUNCTIONS = frozenset(name for names in _BY_FAMILY.values() for name in names.split())
 """Scalar, aggregate, window and generator functions that may be called."""
 
-TABLE_FUNCTIONS = frozenset(
+TABLE_FUNCTIONS = words(
     """
     explode explode_outer inline inline_outer json_tuple posexplode posexplode_outer range stack
     variant_explode variant_explode_outer
-    """.split()
+    """
 )
 """Functions that may stand in FROM or in LATERAL VIEW."""
 
 NEVER = frozenset({"reflect", "java_method", "try_reflect", "python_worker_logs"})
 """Functions that no policy can allow: they run code of the caller's choice."""
 
-HINTS = frozenset(
+HINTS = words(
     """
     BROADCAST BROADCASTJOIN COALESCE MAPJOIN MERGE MERGEJOIN REBALANCE REPARTITION
     REPARTITION_BY_RANGE SHUFFLE_HASH SHUFFLE_MERGE
-    """.split()
+    """
 )
 """Hints that change how a query is run, never what it does."""
 
 MAX_HINT_PARTITIONS = 10_000
 
-OPTION_READERS = frozenset(
+OPTION_READERS = words(
     """
     from_csv from_json from_xml schema_of_csv schema_of_json schema_of_xml to_csv to_json to_xml
-    """.split()
+    """
 )
 """Functions that take a map of options; some options name files."""
 
-OPTION_KEYS = frozenset(
+OPTION_KEYS = words(
     """
     allowbackslashescapinganycharacter allowcomments allownonnumericnumbers allownumericleadingzeros
     allowsinglequotes allowunquotedcontrolchars allowunquotedfieldnames arrayelementname
@@ -171,6 +173,6 @@ OPTION_KEYS = frozenset(
     infersschema inferschema linesep locale mode multiline nanvalue negativeinf nullvalue
     positiveinf prefersdecimal prefersdate primitivesasstring quote quoteall roottag rowtag sep
     singlevariantcolumn timestampformat timestampntzformat timezone valuetag wildcardcolname
-    """.split()
+    """
 )
 """Options that only say how text is read or written."""

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from streamlink_magic.records import PlanNode
-from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import expressions, functions, plans
 from streamlink_magic.steps.guard.bounds import check_bounds
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import Scope, scope_of
 from streamlink_magic.steps.guard.tree import STATEMENT, UNREAD, depth, names, short, walk
+from streamlink_magic.steps.guard.words import words
+
+if TYPE_CHECKING:
+    from streamlink_magic.records import PlanNode
+    from streamlink_magic.settings import Policy
 
 MAX_DEPTH = 400
 _CLASSES = plans.PARSED | expressions.PARSED | {STATEMENT}
 _BUILTIN_OWNERS = frozenset({(), ("builtin",), ("system", "builtin")})
-_FORMATS = frozenset(
-    "avro binaryfile csv delta hudi iceberg image jdbc json libsvm orc parquet text xml".split()
+_FORMATS = words(
+    "avro binaryfile csv delta hudi iceberg image jdbc json libsvm orc parquet text xml"
 )
 _KNOWN = {
     "ScriptTransformation": ("transform", "TRANSFORM runs a program on the cluster."),
@@ -46,6 +50,7 @@ class _Rules:
     named_queries: frozenset[str]
     functions: frozenset[str]
     table_functions: frozenset[str]
+    exact: Mapping[str, tuple[str, ...]]
 
 
 def check_grammar(statement: PlanNode, policy: Policy) -> None:
@@ -84,7 +89,14 @@ def _rules(statement: PlanNode, nodes: Iterable[PlanNode], policy: Policy) -> _R
         ),
         functions=functions.FUNCTIONS | extra,
         table_functions=functions.TABLE_FUNCTIONS | extra,
+        exact=_exact_names(statement),
     )
+
+
+def _exact_names(statement: PlanNode) -> Mapping[str, tuple[str, ...]]:
+    """Return the parts of names that hold a comma, which the tree's JSON runs together."""
+    exact = statement.fields.get("exact_names")
+    return exact if isinstance(exact, dict) else {}
 
 
 def _ctes(node: PlanNode) -> Iterable[str]:
@@ -103,14 +115,15 @@ def _check_class(node: PlanNode) -> None:
     unread = node.fields.get(UNREAD, ())
     if isinstance(unread, tuple):
         for label in unread:
-            if label not in plans.HARMLESS_UNREAD:
+            if not plans.is_harmless_unread(label):
                 raise Refusal("unreadable", f"{label} could not be looked into.")
 
 
 def _check_relation(node: PlanNode, rules: _Rules) -> None:
     if node.fields.get("isStreaming"):
         raise Refusal("stream", "Reading a stream is not allowed.", "STREAM")
-    parts = names(node, "multipartIdentifier")
+    written = str(node.fields.get("multipartIdentifier"))
+    parts = rules.exact.get(written) or names(node, "multipartIdentifier")
     if len(parts) == 1 and parts[0].lower() in rules.named_queries:
         return
     if len(parts) > 1 and parts[0].lower() in _FORMATS and not rules.scope.may_name(parts):

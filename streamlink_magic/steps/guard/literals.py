@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING
 
-from streamlink_magic.records import PlanNode
 from streamlink_magic.steps.guard.tree import names, short, walk
+from streamlink_magic.steps.guard.words import words
+
+if TYPE_CHECKING:
+    from streamlink_magic.records import PlanNode
 
 _UNITS = {
     "microsecond": 1e-6, "millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0,
     "day": 86_400.0, "week": 604_800.0, "month": 2_592_000.0, "quarter": 7_776_000.0,
     "year": 31_536_000.0,
 }  # fmt: skip
-_CASTS = frozenset("tinyint smallint int bigint float double decimal string".split())
-_ATTRIBUTES = frozenset(
+_CASTS = words("tinyint smallint int bigint float double decimal string")
+_ATTRIBUTES = words(
     """
     UnresolvedAttribute UnresolvedStar UnresolvedNamedLambdaVariable ScalarSubquery Exists
-    """.split()
+    """
 )
 _DATE = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?")
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from streamlink_magic.steps.guard.words import classes, words
+
 _LOGICAL = "org.apache.spark.sql.catalyst.plans.logical"
 _ANALYSIS = "org.apache.spark.sql.catalyst.analysis"
 _EXECUTION = "org.apache.spark.sql.execution"
 
 
-def _classes(package: str, names: str) -> frozenset[str]:
-    return frozenset(f"{package}.{name}" for name in names.split())
-
-
-PARSED = _classes(
+PARSED = classes(
     _LOGICAL,
     """
-    Aggregate Distinct Except Filter Generate GlobalLimit Intersect Join LateralJoin LocalLimit
+    Aggregate Distinct Except Filter Generate GlobalLimit Intersect Join LateralJoin LimitAll LocalLimit
     LocalRelation Offset OneRowRelation Pivot Project RepartitionByExpression Sample Sort
     SubqueryAlias Tail Union Unpivot UnresolvedHint UnresolvedWith WithWindowDefinition
     """,
-) | _classes(
+) | classes(
     _ANALYSIS,
     """
     UnresolvedHaving UnresolvedInlineTable UnresolvedQualify UnresolvedRelation
@@ -36,18 +34,18 @@ FILE_TABLE = f"{_EXECUTION}.datasources.LogicalRelation"
 HIVE_TABLE = "org.apache.spark.sql.catalyst.catalog.HiveTableRelation"
 V2_TABLE = f"{_EXECUTION}.datasources.v2.DataSourceV2Relation"
 
-ANALYZED = _classes(
+ANALYZED = classes(
     _LOGICAL,
     """
     Aggregate CTERelationDef CTERelationRef Distinct Except Expand Filter Generate GlobalLimit
-    Intersect Join LateralJoin LocalLimit LocalRelation Offset OneRowRelation Project Range
+    Intersect Join LateralJoin LimitAll LocalLimit LocalRelation Offset OneRowRelation Project Range
     RebalancePartitions Repartition RepartitionByExpression ResolvedHint Sample Sort SubqueryAlias
     Tail Union UnionLoop UnionLoopRef View Window WithCTE
     """,
 ) | {f"{_EXECUTION}.LogicalRDD", FILE_TABLE, HIVE_TABLE, V2_TABLE}
 """Plans of an analysed tree."""
 
-BUILT_BY_USER = ANALYZED | _classes(
+BUILT_BY_USER = ANALYZED | classes(
     _LOGICAL,
     """
     AppendColumns ArrowEvalPython AttachDistributedSequence BatchEvalPython CoGroup
@@ -59,9 +57,8 @@ BUILT_BY_USER = ANALYZED | _classes(
 )
 """Plans that a DataFrame made in the notebook may also hold."""
 
-HARMLESS_UNREAD = (
-    frozenset(
-        """
+_HARMLESS_UNREAD = words(
+    """
     CatalogStorageFormat.locationUri CatalogStorageFormat.properties CatalogTable.ignoredProperties
     CatalogTable.properties CatalogTable.stats CatalogTable.viewOriginalText
     CommonExpressionDef.id CommonExpressionRef.id CsvToStructs.options Cube.groupingSetIndexes
@@ -74,20 +71,18 @@ HARMLESS_UNREAD = (
     SchemaOfJson.options SchemaOfXml.options StructsToCsv.options StructsToJson.options
     StructsToXml.options UnresolvedRelation.options UnresolvedWindowExpression.windowSpec
     View.options WithWindowDefinition.windowDefinitions XmlToStructs.options
-    """.split()
-    )
-    | frozenset(
-        f"{name}.{field}"
-        for name in """
-        Abs Add Average Cast Divide IntegralDivide Multiply Pmod Remainder Subtract Sum TryAdd
-        UnaryMinus ElementAt GetArrayItem
-    """.split()
-        for field in ("evalContext", "evalMode")
-    )
-    | frozenset(f"{name}.escapeChar" for name in ("Like", "ILike", "LikeAny", "LikeAll"))
+    LikeAll.patterns LikeAny.patterns NotLikeAll.patterns NotLikeAny.patterns
+    """
 )
 """``Class.field`` pairs that the JSON of a tree leaves out and that hide nothing.
 
 ``options`` of functions are checked by key in the parsed tree; those of relations and the named
 windows are fetched apart; ``Expand.projections`` is looked up below, since it holds expressions.
 """
+
+_HARMLESS_ENDS = (".evalContext", ".evalMode", ".escapeChar")
+
+
+def is_harmless_unread(label: str) -> bool:
+    """Return whether a field that the JSON of a tree leaves out hides nothing."""
+    return label in _HARMLESS_UNREAD or label.endswith(_HARMLESS_ENDS)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from streamlink_magic.settings import Policy
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streamlink_magic.settings import Policy
 
 SESSION_CATALOG = "spark_catalog"
 _PARTS = re.compile(r"`((?:[^`]|``)*)`|([^.`]+)")

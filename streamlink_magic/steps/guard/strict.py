@@ -7,17 +7,21 @@ what nobody should be asked to approve.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 
-from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import functions
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import scope_of
 from streamlink_magic.steps.guard.text import QUERY_STARTS, code_only, first_word
+from streamlink_magic.steps.guard.words import words
 
-_NODES = frozenset(
+if TYPE_CHECKING:
+    from streamlink_magic.settings import Policy
+
+_NODES = words(
     """
     Add Alias Aliases All And Any Array Between Binary BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
     Boolean Bracket CTE Case Cast Coalesce Column ColumnDef Count Cube DPipe DataType DataTypeParam
@@ -27,15 +31,15 @@ _NODES = frozenset(
     NullSafeEQ NullSafeNEQ Offset Or Order Ordered Paren Pivot Placeholder PropertyEQ Qualify
     RespectNulls Rollup Select Slice Star Struct Sub Subquery Table TableAlias TableSample Tuple
     Union Unnest Values Var Where Window WindowSpec With WithinGroup Kwarg
-    """.split()
+    """
 )
-_KEYWORDS = frozenset(
+_KEYWORDS = words(
     """
     all and any as array between by case cast count cube distinct else except exists filter from
     grouping having if in inner intersect interval is join lateral left like limit map not on or
     order outer over partition pivot qualify right rollup rows select semi sets some struct table
     then union unpivot using values when where with within group
-    """.split()
+    """
 )
 _CALL = re.compile(r"([\w.`]+)\s*\(")
 
@@ -57,7 +61,7 @@ def check_strict(sql: str, policy: Policy) -> tuple[str, ...]:
     return _check_tables(tree, policy)
 
 
-def _parse(sql: str) -> exp.Expression:
+def _parse(sql: str) -> exp.Query:
     start = first_word(sql)
     if start not in QUERY_STARTS:
         raise Refusal("not-a-query", "Only a query may run: it changes nothing.", start)

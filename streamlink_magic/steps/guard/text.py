@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.guard.refusal import Refusal
+from streamlink_magic.steps.guard.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_NESTING = 100
-QUERY_STARTS = frozenset("SELECT WITH FROM VALUES TABLE MAP REDUCE".split())
+QUERY_STARTS = words("SELECT WITH FROM VALUES TABLE MAP REDUCE")
 """What a query begins with, brackets and comments aside."""
 
 _JOINERS = "\u200c\u200d"

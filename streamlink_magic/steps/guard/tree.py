@@ -9,9 +9,12 @@ refuse a tree with a null that is not known to be harmless.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from streamlink_magic.records import PlanNode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 STATEMENT = "Statement"
 """The kind of the root that an analyser puts above Spark's own tree."""
