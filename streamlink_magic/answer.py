@@ -123,9 +123,9 @@ class Answer:
         self.view, self._query = self._runner(self)
         return self
 
-    def shown(self) -> None:
-        """Note that a display already holds this answer, so that the cell's value is silent."""
-        self._already_shown = True
+    def shown(self, *, here: bool = True) -> None:
+        """Note whether a display of this cell holds the answer, so that its value is silent."""
+        self._already_shown = here
 
     def __repr__(self) -> str:
         return render_text(self.view)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.errors import InvalidSqlError, StreamlinkError
 from streamlink_magic.records import (
     AnswerView,
+    DataFrameVariable,
     GuardedQuery,
     NotebookSnapshot,
     Prompt,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
-    from streamlink_magic.settings import Settings
+    from streamlink_magic.settings import Policy, Settings
 
 _SCHEMA_SHARE = 0.8
 
@@ -159,6 +160,7 @@ def _check(
         return Written(draft, prompt, guard_unproven(draft.sql, settings.policy), None, 1)
     shown = [frame for frame in ports.notebook.dataframes if _is_shown(frame.name, prompt.tables)]
     ports.workbench.add_dataframes(shown)
+    settings = replace(settings, policy=_with_variables(settings.policy, shown))
     for calls in range(1, settings.retries + 2):
         try:
             with _keeping(draft.sql):
@@ -187,6 +189,13 @@ def _guard_or_mend(
         if mended is None:
             raise
         return mended, guard_sql(mended.sql, workbench, settings.policy)
+
+
+def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Policy:
+    """Let the user's own DataFrame variables be read beside the tables that a policy lists."""
+    if policy.tables is None:
+        return policy
+    return replace(policy, tables=(*policy.tables, *(frame.name for frame in shown)))
 
 
 @contextmanager

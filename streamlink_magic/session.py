@@ -71,6 +71,7 @@ class AskSession:
         self.model_names: tuple[str, ...] = ()
         self._warmed: tuple[Message, ...] = ()
         self._cold = True
+        self._shown: Answer | None = None
 
     def ask(self, request: AskRequest, settings: Settings) -> Answer:
         """Answer a question, bind its DataFrame, and remember the turn.
@@ -139,11 +140,15 @@ class AskSession:
         if getattr(self._shell, "kernel", None) is not None:
             line.finish(answer._repr_mimebundle_())
             answer.shown()
+            self._shown = answer
         if answer.view.result is None:
             run_controls(self._shell, partial(_run_and_show, answer), warning=answer.view.status)
 
     def after_cell(self, source: str, settings: Settings) -> None:
         """Look at a cell that has just run: it may have changed tables or made a session."""
+        if self._shown is not None:
+            self._shown.shown(here=False)  # after ``x = %ask …`` a later ``x`` shows it again
+            self._shown = None
         if _CHANGES_TABLES.search(source):
             self.cache.forget()
             self._cold = True

@@ -37,7 +37,8 @@ class _Source:
 def repair_sql(draft: SqlDraft, tables: Sequence[TableSchema]) -> SqlDraft | None:
     """Return the draft with its column names mended, or None when nothing could be.
 
-    Two mistakes are mended, each only where one reading is left: a column qualified with a table
+    Three mistakes are mended, each only where one reading is left: a name that Spark takes only
+    in backticks; a column qualified with a table
     that lacks it, or that is not in the query, while exactly one table of the query has it; a
     name that differs from a real one only in case, underscores or spaces.
 
@@ -54,6 +55,7 @@ def repair_sql(draft: SqlDraft, tables: Sequence[TableSchema]) -> SqlDraft | Non
     known = {table.name.name.casefold(): table for table in tables}
     aliases = {alias.casefold() for scope in scopes for alias in scope.sources}
     repairs = [done for scope in scopes for done in _mend_scope(scope, known, aliases)]
+    repairs += _quote_names(tree)
     if not repairs:
         return None
     return replace(
@@ -61,6 +63,14 @@ def repair_sql(draft: SqlDraft, tables: Sequence[TableSchema]) -> SqlDraft | Non
         sql=tree.sql(dialect="spark", pretty=True),
         repairs=(*draft.repairs, *dict.fromkeys(repairs)),
     )
+
+
+def _quote_names(tree: exp.Expr) -> Iterator[str]:
+    """Put names into backticks that Spark takes only so, such as Chinese aliases."""
+    for name in tree.find_all(exp.Identifier):
+        if not name.quoted and not name.name.isascii():
+            name.set("quoted", True)
+            yield f"{name.name} was put into backticks."
 
 
 def _mend_scope(

@@ -98,8 +98,8 @@ class Kernel:
             if waiting is not None and waiting(cell):
                 self._manager.interrupt_kernel()
                 waiting = None
-        assert until is None or waiting is None, "the cell ended before it could be stopped"
         self._finish(request, cell)
+        assert waiting is None, f"ended before it could be stopped: {cell.traceback or cell.text}"
         return cell
 
     def _step(self, request: str, cell: Cell) -> bool:

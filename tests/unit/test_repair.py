@@ -52,3 +52,11 @@ def test_inner_queries_are_mended_by_their_own_tables() -> None:
     draft = mended("SELECT FullName FROM artist WHERE artist_id IN (SELECT artistid FROM song)")
     assert draft is not None
     assert draft.repairs == ("artistid was read as artist_id, the column's real name.",)
+
+
+def test_a_chinese_alias_is_put_into_backticks() -> None:
+    """Spark takes such a name only so, and models forget it."""
+    draft = mended("SELECT count(*) AS 总数 FROM song ORDER BY 总数")
+    assert draft is not None
+    assert draft.sql.count("`总数`") == 2
+    assert draft.repairs == ("总数 was put into backticks.",)

@@ -6,6 +6,8 @@ of them can execute what it is given. The clone sees the session's views and fun
 done to it leaves no trace in the session.
 """
 
+# ruff: noqa: ANN401, SLF001  what py4j hands over has no types, and the way to it is private
+
 from __future__ import annotations
 
 import re
@@ -13,7 +15,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.errors import InvalidSqlError, SessionError
-from streamlink_magic.records import PlanNode, Verdict
+from streamlink_magic.records import PlanNode, Verdict, quote_name
 from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
 
 if TYPE_CHECKING:
@@ -69,16 +71,23 @@ class ClassicAnalyzer:
         Where unqualified names are looked up; empty means the session's current database.
     """
 
-    def __init__(self, spark: Any, database: str = "") -> None:  # noqa: ANN401  pyspark is untyped
+    def __init__(self, spark: Any, database: str = "") -> None:
         self._spark = spark
         self._database = database
         self._views: dict[str, Any] = {}
         self._parsed: tuple[str, Any] = ("", None)
+        self._names: dict[str, str] = {}
+        self._java = _Java(spark._jvm)
         self._clone = self._renewed()
 
     def parse(self, sql: str) -> PlanNode:
         """Return the syntax tree of one query (see ``SqlAnalyzer.parse``)."""
         self._clone = self._renewed()
+        manager = self._clone.sessionState().catalogManager()
+        self._names = {
+            "catalog": str(manager.currentCatalog().name()),
+            "database": ".".join(manager.currentNamespace()),
+        }
         plan = _calling(self._clone.sessionState().sqlParser().parseQuery, sql)
         self._parsed = (sql, plan)
         unclear = _PLACE_FOR_OPTIONS.search(sql.upper()) or _COMMA_IN_NAME.search(sql)
@@ -89,11 +98,11 @@ class ClassicAnalyzer:
         text, parsed = self._parsed
         if text != sql or parsed is None:
             raise ValueError("parse this statement first; analysing an unchecked one may run it")
-        execution = self._clone.sessionState().executePlan(parsed, self._skip())
+        execution = self._clone.sessionState().executePlan(parsed, self._java.skip)
         plan = _calling(execution.analyzed)
         return self._read(plan, every_relation=False), plan
 
-    def dataframe(self, plan: object, *, on_clone: bool) -> Any:  # noqa: ANN401
+    def dataframe(self, plan: object, *, on_clone: bool) -> Any:
         """Return a lazy DataFrame over a plan object that ``analyze`` gave.
 
         Parameters
@@ -105,18 +114,18 @@ class ClassicAnalyzer:
         """
         from pyspark.sql.classic.dataframe import DataFrame
 
-        session = self._clone if on_clone else self._spark._jsparkSession  # noqa: SLF001
+        session = self._clone if on_clone else self._spark._jsparkSession
         return DataFrame(self._of_rows(session, plan), self._spark)
 
-    def add_view(self, name: str, dataframe: Any) -> None:  # noqa: ANN401
+    def add_view(self, name: str, dataframe: Any) -> None:
         """Make a DataFrame readable by name, on the clone alone."""
         self._views[name] = dataframe
         self._register(self._clone, name, dataframe)
 
-    def _renewed(self) -> Any:  # noqa: ANN401
+    def _renewed(self) -> Any:
         """Return a fresh clone: views and functions may have changed since the last statement."""
         try:
-            clone = self._spark._jsparkSession.cloneSession()  # noqa: SLF001
+            clone = self._spark._jsparkSession.cloneSession()
         except Exception as error:
             raise SessionError(
                 "The Spark session does not answer; it was stopped.",
@@ -133,50 +142,53 @@ class ClassicAnalyzer:
             self._register(clone, name, dataframe)
         return clone
 
-    def _register(self, clone: Any, name: str, dataframe: Any) -> None:  # noqa: ANN401
-        plan = dataframe._jdf.queryExecution().analyzed()  # noqa: SLF001
-        self._of_rows(clone, plan).createOrReplaceTempView(name)
+    def _register(self, clone: Any, name: str, dataframe: Any) -> None:
+        plan = dataframe._jdf.queryExecution().analyzed()
+        self._of_rows(clone, plan).createOrReplaceTempView(quote_name(name))
 
-    def _of_rows(self, session: Any, plan: object) -> Any:  # noqa: ANN401
-        return self._spark._jvm.org.apache.spark.sql.classic.Dataset.ofRows(session, plan)  # noqa: SLF001
+    def _of_rows(self, session: Any, plan: object) -> Any:
+        return self._java.dataset.ofRows(session, plan)
 
-    def _skip(self) -> Any:  # noqa: ANN401
-        mode = "org.apache.spark.sql.execution.CommandExecutionMode$"
-        package = self._spark._jvm.org.apache.spark.sql.execution  # noqa: SLF001
-        return getattr(getattr(package, mode.rpartition(".")[2]), "MODULE$").SKIP()
-
-    def _json(self, plan: Any) -> str:  # noqa: ANN401
+    def _json(self, plan: Any) -> str:
         """Return the tree as ``TreeNode.toJSON`` writes it.
 
         It travels compressed and in pieces: an answer of py4j beyond 8 KiB waits 40 ms for the
         network's delayed acknowledgement.
         """
-        jvm = self._spark._jvm  # noqa: SLF001
-        mapper = getattr(getattr(jvm.org.json4s.jackson, "JsonMethods$"), "MODULE$").mapper()
-        buffer = jvm.org.apache.commons.io.output.ByteArrayOutputStream()
+        buffer = self._java.buffer()
         value = _calling(plan.jsonValue)
-        _calling(mapper.writeValue, jvm.java.util.zip.DeflaterOutputStream(buffer), value)
+        _calling(self._java.mapper.writeValue, self._java.deflater(buffer), value)
         stream = buffer.toInputStream()
         packed = bytearray()
         while len(piece := stream.readNBytes(_PIECE_BYTES)) == _PIECE_BYTES:
             packed += piece
         return zlib.decompress(bytes(packed + piece)).decode()
 
-    def _read(self, plan: Any, *, every_relation: bool) -> PlanNode:  # noqa: ANN401
+    def _read(self, plan: Any, *, every_relation: bool) -> PlanNode:
         text = self._json(plan)
         fetched = _Fetched()
         if every_relation or any(kind in text for kind in (_WINDOWS, _EXPAND, _V2)):
             fetched.look_into(plan)
             fetched.compare(text, every_relation=every_relation)
-        manager = self._clone.sessionState().catalogManager()
         fields = {
-            "catalog": manager.currentCatalog().name(),
-            "database": ".".join(manager.currentNamespace()),
+            **self._names,
             "options": tuple(fetched.options),
             "exact_names": fetched.names,
             "v2_tables": tuple(fetched.v2_tables),
         }
         return PlanNode(STATEMENT, fields, (read_tree(text), *fetched.trees))
+
+
+class _Java:
+    """The JVM's classes that every check needs, looked up once: each name costs a round trip."""
+
+    def __init__(self, jvm: Any) -> None:
+        self.buffer = jvm.org.apache.commons.io.output.ByteArrayOutputStream
+        self.deflater = jvm.java.util.zip.DeflaterOutputStream
+        self.dataset = jvm.org.apache.spark.sql.classic.Dataset
+        self.mapper = getattr(getattr(jvm.org.json4s.jackson, "JsonMethods$"), "MODULE$").mapper()
+        mode = getattr(jvm.org.apache.spark.sql.execution, "CommandExecutionMode$")
+        self.skip = getattr(mode, "MODULE$").SKIP()
 
 
 class _Fetched:
@@ -189,7 +201,7 @@ class _Fetched:
         self.trees: list[PlanNode] = []
         self._seen = {_RELATION: 0, _WINDOWS: 0, _EXPAND: 0, _V2: 0}
 
-    def look_into(self, plan: Any) -> None:  # noqa: ANN401
+    def look_into(self, plan: Any) -> None:
         """Visit every plan below, those of subqueries and named queries too."""
         stack = [plan]
         while stack:
@@ -209,7 +221,7 @@ class _Fetched:
             if text.count(f'"class":{kind}') != count:
                 raise _hidden()
 
-    def _note(self, kind: str, node: Any) -> None:  # noqa: ANN401
+    def _note(self, kind: str, node: Any) -> None:
         if kind == _RELATION:
             self._note_relation(node)
         elif kind == _WINDOWS:
@@ -221,7 +233,7 @@ class _Fetched:
         elif kind == _V2:
             self.v2_tables.append(_v2_name(node))
 
-    def _note_relation(self, node: Any) -> None:  # noqa: ANN401
+    def _note_relation(self, node: Any) -> None:
         if not node.options().isEmpty():
             self.options.append(str(node.options().asCaseSensitiveMap().toString()))
         parts = tuple(_items(node.multipartIdentifier()))
@@ -237,20 +249,20 @@ def _hidden() -> InvalidSqlError:
     )
 
 
-def _v2_name(node: Any) -> tuple[str, ...]:  # noqa: ANN401
+def _v2_name(node: Any) -> tuple[str, ...]:
     if not (node.catalog().isDefined() and node.identifier().isDefined()):
         return ("",)
     identifier = node.identifier().get()
     return (node.catalog().get().name(), *identifier.namespace(), identifier.name())
 
 
-def _items(sequence: Any) -> Iterator[Any]:  # noqa: ANN401
+def _items(sequence: Any) -> Iterator[Any]:
     """Yield what a Scala sequence holds."""
     for index in range(sequence.size()):
         yield sequence.apply(index)
 
 
-def _calling(call: Any, *arguments: object) -> Any:  # noqa: ANN401
+def _calling(call: Any, *arguments: object) -> Any:
     """Call into Spark; turn its complaint into one that names rule and clause."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -271,7 +283,7 @@ def _calling(call: Any, *arguments: object) -> Any:  # noqa: ANN401
         ) from None
 
 
-def _invalid(error: Any) -> InvalidSqlError:  # noqa: ANN401
+def _invalid(error: Any) -> InvalidSqlError:
     condition = str(error.getCondition() or "")
     parameters = {
         str(key): str(value) for key, value in (error.getMessageParameters() or {}).items()

@@ -13,33 +13,41 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 
+from streamlink_magic.adapters.spark.arrow import fetch_arrow, python_rows
 from streamlink_magic.adapters.spark.catalog import columns_of
+from streamlink_magic.adapters.spark.failures import first_line, unprinted
 from streamlink_magic.errors import ExecutionError, QueryTimeoutError
 from streamlink_magic.records import QueryResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from streamlink_magic.protocols import Progress
 
 _POLL_S = 0.2
 _CANCEL_EVERY_S = 0.25
 _CANCEL_PATIENCE_S = 30.0
+# The class of SQLSTATE for values: division by zero, malformed numbers, index out of bounds.
+_DATA_EXCEPTION = "22"
 
 
 class JobControl(Protocol):
     """How one kind of session tags, counts and cancels jobs."""
 
-    def tag(self, tag: str) -> None:
-        """Mark the jobs that the calling thread starts from now on."""
+    def tagged(self, tag: str) -> AbstractContextManager[None]:
+        """Mark the jobs that the calling thread starts inside the block."""
         ...
 
     def cancel(self, tag: str) -> None:
-        """Ask Spark to stop every job with the tag."""
+        """Ask Spark to stop every job with the tag. MUST NOT raise."""
         ...
 
     def tasks(self, tag: str) -> tuple[int, int]:
-        """Return how many tasks are done and how many there are; (0, 0) when unknown."""
+        """Return how many tasks are done and how many there are; (0, 0) when unknown.
+
+        MUST NOT raise.
+        """
         ...
 
     def thread(self, target: Callable[[], None]) -> threading.Thread:
@@ -48,7 +56,7 @@ class JobControl(Protocol):
 
 
 def fetch_rows(
-    dataframe: Any,  # noqa: ANN401
+    make: Callable[[], Any],
     control: JobControl,
     *,
     row_limit: int,
@@ -59,8 +67,8 @@ def fetch_rows(
 
     Parameters
     ----------
-    dataframe
-        A lazy Spark DataFrame over a checked plan.
+    make
+        Returns the lazy Spark DataFrame of a checked query; called where it can be stopped.
     row_limit
         At most so many rows come back; one more is fetched to know whether there are more.
     timeout_s
@@ -75,77 +83,109 @@ def fetch_rows(
     KeyboardInterrupt
         When the user stopped it; the job has been cancelled.
     """
-    work = _Work(dataframe, control, row_limit + 1)
+    work = _Work(make, control, row_limit + 1)
     started = time.monotonic()
     thread = control.thread(work.run)
     thread.daemon = True
-    thread.start()
     try:
-        while not work.done.wait(_POLL_S):
-            elapsed = time.monotonic() - started
-            if elapsed > timeout_s:
-                _cancel(work, control)
-                raise QueryTimeoutError(
-                    f"The query ran longer than {timeout_s:g} s and was cancelled.",
-                    "Narrow the question, or allow more: %config AskMagics.run_timeout_s = 900",
-                )
-            progress("Spark", _tasks_text(*control.tasks(work.tag)))
-    except KeyboardInterrupt:
+        thread.start()
+        in_time = _wait(work, control, started + timeout_s, progress)
+    except BaseException:
         _cancel(work, control)
         raise
+    if not in_time:
+        raise _timed_out(timeout_s, stopped=_cancel(work, control))
     return _result(work, row_limit, time.monotonic() - started)
+
+
+def _wait(work: _Work, control: JobControl, until: float, progress: Progress) -> bool:
+    """Wait for the work, telling how far it is; return False when the time is up."""
+    while not work.done.wait(_POLL_S):
+        if time.monotonic() > until:
+            return False
+        progress("Spark", _tasks_text(*control.tasks(work.tag)))
+    return True
 
 
 class _Work:
     """The part that runs in the thread; what came of it is read after ``done``."""
 
-    def __init__(self, dataframe: Any, control: JobControl, limit: int) -> None:  # noqa: ANN401
+    def __init__(self, make: Callable[[], Any], control: JobControl, limit: int) -> None:
         self.tag = f"streamlink-{uuid.uuid4().hex}"
         self.done = threading.Event()
         self.error: BaseException | None = None
         self.arrow: Any = None
         self.schema: Any = None
-        self._dataframe = dataframe
+        self._make = make
         self._control = control
         self._limit = limit
 
     def run(self) -> None:
         try:
-            self._control.tag(self.tag)
-            self.schema = self._dataframe.schema
-            self.arrow = self._dataframe.limit(self._limit).toArrow()
+            with self._control.tagged(self.tag), unprinted():
+                dataframe = self._make()
+                self.schema = dataframe.schema
+                self.arrow = fetch_arrow(dataframe, self._limit)
         except BaseException as error:  # noqa: BLE001  handed to the waiting thread
             self.error = error
         finally:
             self.done.set()
 
 
-def _cancel(work: _Work, control: JobControl) -> None:
-    give_up = time.monotonic() + _CANCEL_PATIENCE_S
-    while not work.done.wait(_CANCEL_EVERY_S) and time.monotonic() < give_up:
-        control.cancel(work.tag)
+def _cancel(work: _Work, control: JobControl) -> bool:
+    """Cancel until the work has ended, and return whether it has.
+
+    The cancelling has a thread of its own: a second interrupt ends the waiting here, and the
+    job is stopped all the same.
+    """
+
+    def cancel_on() -> None:
+        give_up = time.monotonic() + _CANCEL_PATIENCE_S
+        while time.monotonic() < give_up:
+            control.cancel(work.tag)
+            if work.done.wait(_CANCEL_EVERY_S):
+                return
+
+    threading.Thread(target=cancel_on, daemon=True).start()
+    return work.done.wait(_CANCEL_PATIENCE_S)
+
+
+def _timed_out(timeout_s: float, *, stopped: bool) -> QueryTimeoutError:
+    if not stopped:
+        return QueryTimeoutError(
+            f"The query ran longer than {timeout_s:g} s, and Spark has not stopped it yet.",
+            "Look at the session's running jobs; restart the session if they do not end.",
+        )
+    return QueryTimeoutError(
+        f"The query ran longer than {timeout_s:g} s and was cancelled.",
+        "Narrow the question, or allow more: %config AskMagics.run_timeout_s = 900",
+    )
 
 
 def _result(work: _Work, row_limit: int, seconds: float) -> QueryResult:
     if work.error is not None:
         raise ExecutionError(
-            f"Spark failed while it ran the query: {_cause(work.error)}",
-            "The SQL is in the message's chain; ask differently, or look at the Spark log.",
+            f"Spark failed while it ran the query: {first_line(work.error)}", _fix(work.error)
         ) from work.error
-    table = work.arrow.slice(0, row_limit)
-    columns = [table.column(index).to_pylist() for index in range(table.num_columns)]
-    rows = tuple(zip(*columns, strict=True)) if columns else ((),) * table.num_rows
+    table = work.arrow.slice(0, row_limit) if work.arrow.num_rows > row_limit else work.arrow
     return QueryResult(
         columns=columns_of(work.schema),
-        rows=rows,
+        rows=python_rows(table),
         more=work.arrow.num_rows > row_limit,
         seconds=seconds,
         arrow=table,
     )
 
 
-def _cause(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0][:300] or type(error).__name__
+def _fix(error: BaseException) -> str:
+    """Return what to do: about values that cannot be computed with, else about the SQL."""
+    state = getattr(error, "getSqlState", lambda: None)()
+    if str(state or "").startswith(_DATA_EXCEPTION):
+        return (
+            "A row holds a value that this SQL cannot compute with. "
+            "Ask again, saying which rows to leave out or what such a value should count as."
+        )
+    return "Read the SQL (the error's .sql holds it), then ask again in other words."
 
 
 def _tasks_text(done: int, total: int) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
-import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 from platformdirs import user_cache_dir
@@ -24,40 +25,53 @@ for argument do
     shift
     [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
 done
-exec "{java}" "$@"
+exec {java} "$@"
 """
 
 
 def ensure_java() -> str:
     """Make sure that Spark finds a Java, and return its version line.
 
-    ``JAVA_HOME`` is set for this process when the machine's own Java is missing or too old.
+    ``JAVA_HOME`` is set for this process where Spark would not find a Java that is new enough.
 
     Raises
     ------
     SessionError
         When there is none and the ``java`` extra is not installed.
     """
-    version = java_version(_own_java())
-    if _major(version) >= _OLDEST:
-        return version
-    home = _packaged_home()
-    os.environ["JAVA_HOME"] = str(home)
-    return java_version(home / "bin" / "java")
+    for java in _own_javas():
+        version = java_version(java)
+        if _major(version) >= _OLDEST:
+            _point_to(java)
+            return version
+    java = _packaged_home() / "bin" / "java"
+    _point_to(java)
+    return java_version(java)
 
 
-def _own_java() -> Path | None:
-    if home := os.environ.get("JAVA_HOME"):
-        return Path(home) / "bin" / "java"
-    found = shutil.which("java")
-    return Path(found) if found else None
+def _own_javas() -> list[Path]:
+    """Return the Java of ``JAVA_HOME``, which Spark prefers, and that of the path."""
+    home, found = os.environ.get("JAVA_HOME"), shutil.which("java")
+    javas = [Path(home) / "bin" / "java"] if home else []
+    return [*javas, Path(found)] if found else javas
+
+
+def _point_to(java: Path) -> None:
+    """Make Spark start this Java."""
+    home = os.environ.get("JAVA_HOME")
+    found = Path(home) / "bin" / "java" if home else Path(shutil.which("java") or "")
+    if found != java:
+        os.environ["JAVA_HOME"] = str(java.resolve().parent.parent)
 
 
 def java_version(java: Path | None) -> str:
     """Return the first line of ``java -version``, or an empty text where it does not run."""
     if java is None or not java.exists():
         return ""
-    done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    except OSError:  # no program, or one for another machine
+        return ""
     return (done.stderr or done.stdout).split("\n", 1)[0] if done.returncode == 0 else ""
 
 
@@ -77,9 +91,16 @@ def _packaged_home() -> Path:
         ) from error
     root = os.environ.get("STREAMLINK_CACHE") or user_cache_dir("streamlink_magic")
     shim = Path(root) / "java" / "bin" / "java"
-    shim.parent.mkdir(parents=True, exist_ok=True)
-    fresh = shim.with_suffix(f".{os.getpid()}")
-    fresh.write_text(_SHIM.format(java=JAVA), encoding="utf-8")
-    fresh.chmod(fresh.stat().st_mode | stat.S_IXUSR)
-    fresh.replace(shim)
+    write_shim(shim, Path(JAVA))
     return shim.parent.parent
+
+
+def write_shim(shim: Path, java: Path) -> None:
+    """Write the shim for a Java; a process that starts it meanwhile sees the old or the new."""
+    shim.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=shim.parent, prefix="java-", delete=False
+    ) as fresh:
+        fresh.write(_SHIM.format(java=shlex.quote(str(java))))
+    Path(fresh.name).chmod(0o755)
+    Path(fresh.name).replace(shim)

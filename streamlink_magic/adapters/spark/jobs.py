@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class ClassicJobs:
@@ -15,23 +16,29 @@ class ClassicJobs:
     def __init__(self, spark: Any) -> None:  # noqa: ANN401
         self._context = spark.sparkContext
 
-    def tag(self, tag: str) -> None:
-        """Tag the calling thread's jobs."""
+    @contextmanager
+    def tagged(self, tag: str) -> Iterator[None]:
+        """Tag the calling thread's jobs inside the block."""
         self._context.addJobTag(tag)
+        try:
+            yield
+        finally:
+            self._context.removeJobTag(tag)
 
     def cancel(self, tag: str) -> None:
         """Cancel by tag; a broken py4j call is tried again by the caller's loop."""
-        from py4j.protocol import Py4JError
-
-        try:
+        with suppress(Exception):
             self._context.cancelJobsWithTag(tag)
-        except (Py4JError, OSError):
-            # An interrupt may have torn down this thread's py4j connection; the next call opens
-            # a new one, and the caller's loop makes that call.
-            return
 
     def tasks(self, tag: str) -> tuple[int, int]:
         """Return tasks done and tasks known over the active stages of the tagged jobs."""
+        # An interrupt may have torn down this thread's py4j connection; the next call opens a
+        # new one. A JVM that is gone is told by the work itself.
+        with suppress(Exception):
+            return self._count(tag)
+        return 0, 0
+
+    def _count(self, tag: str) -> tuple[int, int]:
         tracker = self._context._jsc.sc().statusTracker()  # noqa: SLF001  Python's has no tags
         done = total = 0
         for job in list(tracker.getJobIdsForTag(tag)):
@@ -56,18 +63,40 @@ class ConnectJobs:
 
     def __init__(self, spark: Any) -> None:  # noqa: ANN401
         self._spark = spark
+        self._tasks: dict[str, tuple[int, int]] = {}
 
-    def tag(self, tag: str) -> None:
-        """Tag the calling thread's operations."""
+    @contextmanager
+    def tagged(self, tag: str) -> Iterator[None]:
+        """Tag the calling thread's operations inside the block, and listen to their progress."""
+        handler = self._handler(tag)
         self._spark.addTag(tag)
+        self._spark.registerProgressHandler(handler)
+        try:
+            yield
+        finally:
+            self._spark.removeProgressHandler(handler)
+            self._spark.removeTag(tag)
+            self._tasks.pop(tag, None)
+
+    def _handler(self, tag: str) -> Callable[..., None]:
+        mine = threading.get_ident()
+
+        def note(stages: Sequence[Any] | None = None, **_: object) -> None:
+            # Connect calls every handler for every operation, each in the operation's thread.
+            if threading.get_ident() == mine and stages:
+                done = sum(stage.num_completed_tasks for stage in stages)
+                self._tasks[tag] = done, sum(stage.num_tasks for stage in stages)
+
+        return note
 
     def cancel(self, tag: str) -> None:
-        """Interrupt the operations that carry the tag."""
-        self._spark.interruptTag(tag)
+        """Interrupt the operations that carry the tag; the caller's loop tries again."""
+        with suppress(Exception):
+            self._spark.interruptTag(tag)
 
-    def tasks(self, tag: str) -> tuple[int, int]:  # noqa: ARG002
-        """Return (0, 0): Connect tells its progress only to registered handlers."""
-        return 0, 0
+    def tasks(self, tag: str) -> tuple[int, int]:
+        """Return tasks done and tasks known, as Connect last told them."""
+        return self._tasks.get(tag, (0, 0))
 
     def thread(self, target: Callable[[], None]) -> threading.Thread:
         """Return a plain thread: Connect's tags are set inside it."""

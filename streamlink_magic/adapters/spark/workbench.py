@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
@@ -59,9 +60,12 @@ class ClassicWorkbench(SparkCatalog):
         self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress
     ) -> QueryResult:
         """Run the checked plan on the hardened clone."""
-        dataframe = self._analyzer.dataframe(query.plan, on_clone=True)
         return fetch_rows(
-            dataframe, self._jobs, row_limit=row_limit, timeout_s=timeout_s, progress=progress
+            partial(self._analyzer.dataframe, query.plan, on_clone=True),
+            self._jobs,
+            row_limit=row_limit,
+            timeout_s=timeout_s,
+            progress=progress,
         )
 
     def dataframe(self, query: GuardedQuery) -> object:
@@ -94,7 +98,7 @@ class ConnectWorkbench(SparkCatalog):
     ) -> QueryResult:
         """Run SQL that the user approved after reading it."""
         return fetch_rows(
-            self.dataframe(query),
+            partial(self.dataframe, query),
             self._jobs,
             row_limit=row_limit,
             timeout_s=timeout_s,

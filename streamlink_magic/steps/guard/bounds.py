@@ -8,6 +8,7 @@ it grows to once named queries are written out.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ MAX_NODES = 100_000
 MAX_CUBE = 8
 MAX_RECURSION = 1_000
 MAX_WINDOWS = 1_000
+_STEP_AT = 2
+_MINUTE_S = 60
+_MANY_TIMES = 10
 _COUNT_AT = {
     "repeat": 1, "space": 0, "lpad": 1, "rpad": 1, "array_repeat": 1, "randstr": 0,
     "format_number": 1, "array_insert": 1, "stack": 0,
@@ -41,7 +45,8 @@ _LOOPS = words(
 )
 _GENERATORS = words("explode explode_outer posexplode posexplode_outer")
 _GROWING = frozenset({"concat", "array_union", "concat_ws", "flatten"})
-_SUMS = frozenset({"Union", "Except", "Intersect"})
+_JOINING = words("Concat CreateNamedStruct LambdaFunction")
+_SUMS = words("Union Except Intersect")
 _SLOW_PATTERN = re.compile(r"\([^()]*[*+][^()]*\)\{(\d+)|\(\.[*+]\)[*+]|\([^().]{1,3}[*+]\)[*+]")
 
 
@@ -81,34 +86,41 @@ def check_bounds(statement: PlanNode) -> None:
 
 def _grow(node: PlanNode, below: list[_Growth], named: dict[str, _Growth]) -> _Growth:
     kind = short(node)
-    own = _Growth(nodes=1 + sum(each.nodes for each in below))
-    if kind in _SUMS:
-        own.rows = sum(each.rows for each in below)
-    else:
-        for each in below:
-            own.rows *= each.rows
+    own = _Growth(
+        value=_value(node, [each.value for each in below]),
+        rows=_rows(node, below),
+        nodes=1 + sum(each.nodes for each in below),
+    )
     if kind == "UnresolvedRelation":
         return named.get(".".join(names(node, "multipartIdentifier")).lower(), own)
-    if kind == "SubqueryAlias":
-        identifier = node.fields.get("identifier")
-        if isinstance(identifier, Mapping):
-            alias = str(identifier.get("name", "")).lower()
-            named[alias] = _larger(own, named.get(alias, own))
-        return own
-    name = _name(node)
-    if kind == "UnresolvedTableValuedFunction" and name == "range":
-        own.rows = _steps(node.children)
-    elif kind.startswith("Unresolved") and name in _GENERATORS:
-        own.rows *= max([each.value for each in below], default=1.0)
-    elif kind == "UnresolvedFunction":
-        own.value = _value(name, node, below)
-    elif kind == "Literal":
-        own.value = max(1.0, float(len(str(node.fields.get("value", "")))))
-    elif kind in {"Concat", "LambdaFunction", "CreateNamedStruct"}:
-        own.value = max(1.0, sum(each.value for each in below))
-    else:
-        own.value = max([each.value for each in below], default=1.0)
+    identifier = node.fields.get("identifier")
+    if kind == "SubqueryAlias" and isinstance(identifier, Mapping):
+        alias = str(identifier.get("name", "")).lower()
+        named[alias] = _larger(own, named.get(alias, own))
     return own
+
+
+def _rows(node: PlanNode, below: list[_Growth]) -> float:
+    kind, name = short(node), _name(node)
+    if kind == "UnresolvedTableValuedFunction" and name == "range":
+        return _steps(node.children)
+    if kind in _SUMS:
+        return sum(each.rows for each in below)
+    rows = math.prod(each.rows for each in below)
+    if kind.startswith("Unresolved") and name in _GENERATORS:
+        rows *= max([each.value for each in below], default=1.0)
+    return rows
+
+
+def _value(node: PlanNode, values: list[float]) -> float:
+    kind = short(node)
+    if kind == "UnresolvedFunction":
+        return _result(_name(node), node, values)
+    if kind == "Literal":
+        return max(1.0, float(len(str(node.fields.get("value", "")))))
+    if kind in _JOINING:
+        return max(1.0, sum(values))
+    return max(values, default=1.0)
 
 
 def _larger(one: _Growth, other: _Growth) -> _Growth:
@@ -118,8 +130,7 @@ def _larger(one: _Growth, other: _Growth) -> _Growth:
     )
 
 
-def _value(name: str, node: PlanNode, below: list[_Growth]) -> float:
-    values = [each.value for each in below]
+def _result(name: str, node: PlanNode, values: list[float]) -> float:
     if name in _COUNT_AT:
         at = _COUNT_AT[name]
         count = _count(name, node.children[at]) if len(values) > at else 1.0
@@ -127,10 +138,7 @@ def _value(name: str, node: PlanNode, below: list[_Growth]) -> float:
     if name == "sequence":
         return _steps(node.children, inclusive=1)
     if name in _LOOPS:
-        product = 1.0
-        for value in values:
-            product *= max(1.0, value)
-        return product
+        return math.prod(max(1.0, value) for value in values)
     return max(1.0, sum(values))
 
 
@@ -138,7 +146,7 @@ def _count(name: str, argument: PlanNode) -> float:
     value = constant(argument)
     if value is not None:
         return max(1.0, abs(value))
-    if is_free(argument):
+    if is_free(argument) and short(argument) != "Literal":
         raise Refusal("size", f"The count given to {name} cannot be foreseen.", name)
     return 1.0
 
@@ -149,7 +157,7 @@ def _steps(arguments: tuple[PlanNode, ...], *, inclusive: int = 0) -> float:
         return _time_steps(arguments)
     known = [number for number in numbers if number is not None]
     start, stop = (0.0, known[0]) if len(known) == 1 else (known[0], known[1])
-    step = known[2] if len(known) > 2 and known[2] else 1.0  # noqa: PLR2004  start, stop, step
+    step = known[2] if len(known) > _STEP_AT and known[_STEP_AT] else 1.0
     return max(1.0, abs(stop - start) / abs(step) + inclusive)
 
 
@@ -157,9 +165,9 @@ def _time_steps(arguments: tuple[PlanNode, ...]) -> float:
     """Return the steps between two moments; moments that columns decide are left to run time."""
     if not all(is_free(argument) for argument in arguments):
         return 1.0
-    step = duration_s(arguments[2]) if len(arguments) > 2 else 86_400.0  # noqa: PLR2004
+    step = duration_s(arguments[_STEP_AT]) if len(arguments) > _STEP_AT else 86_400.0
     days = days_between(arguments[0], arguments[1]) if len(arguments) > 1 else None
-    if step is None or (days is None and step < 60):  # noqa: PLR2004  a minute
+    if step is None or (days is None and step < _MINUTE_S):
         raise Refusal("size", "The length of this sequence cannot be foreseen.", "sequence")
     return max(1.0, (days if days is not None else 366.0) * 86_400 / step)
 
@@ -212,7 +220,7 @@ def _refuse_doubling(node: PlanNode) -> None:
 
 
 def _check_time_window(node: PlanNode) -> None:
-    if len(node.children) < 3:  # noqa: PLR2004  only a slide makes windows overlap
+    if len(node.children) <= _STEP_AT:
         return
     length, slide = duration_s(node.children[1]), duration_s(node.children[2])
     if not length or not slide or length / slide > MAX_WINDOWS:
@@ -222,7 +230,11 @@ def _check_time_window(node: PlanNode) -> None:
 def _check_pattern(node: PlanNode) -> None:
     for child in node.children:
         match = _SLOW_PATTERN.search(str(child.fields.get("value", "")))
-        if short(child) == "Literal" and match and int(match.group(1) or 10) >= 10:  # noqa: PLR2004
+        if (
+            short(child) == "Literal"
+            and match
+            and int(match.group(1) or _MANY_TIMES) >= _MANY_TIMES
+        ):
             raise Refusal("pattern", "This pattern can take for ever on some texts.", match.group())
 
 

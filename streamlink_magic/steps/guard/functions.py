@@ -172,7 +172,8 @@ OPTION_KEYS = words(
     ignoreleadingwhitespace ignorenamespace ignoresurroundingspaces ignoretrailingwhitespace
     infersschema inferschema linesep locale mode multiline nanvalue negativeinf nullvalue
     positiveinf prefersdecimal prefersdate primitivesasstring quote quoteall roottag rowtag sep
-    singlevariantcolumn timestampformat timestampntzformat timezone valuetag wildcardcolname
+    singlevariantcolumn sortkeys
+    timestampformat timestampntzformat timezone valuetag wildcardcolname
     """
 )
 """Options that only say how text is read or written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from streamlink_magic.steps.guard.tree import names, short, walk
 from streamlink_magic.steps.guard.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streamlink_magic.records import PlanNode
 
 _UNITS = {
@@ -23,6 +26,15 @@ _ATTRIBUTES = words(
     UnresolvedAttribute UnresolvedStar UnresolvedNamedLambdaVariable ScalarSubquery Exists
     """
 )
+_OPERATIONS: dict[str, Callable[[float, float], float]] = {
+    "Add": operator.add,
+    "Subtract": operator.sub,
+    "Multiply": operator.mul,
+    "Divide": operator.truediv,
+    "IntegralDivide": operator.truediv,
+    "pow": operator.pow,
+    "power": operator.pow,
+}
 _DATE = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?")
 
 
@@ -40,7 +52,7 @@ def constant(node: PlanNode) -> float | None:
         return known[0]
     try:
         return _arithmetic(kind, name[0].lower() if name else "", known)
-    except (ArithmeticError, IndexError, ValueError):
+    except (ArithmeticError, IndexError, TypeError, ValueError):
         return None
 
 
@@ -84,17 +96,8 @@ def _number(node: PlanNode) -> float | None:
 def _arithmetic(kind: str, name: str, known: list[float]) -> float | None:
     if kind == "UnaryMinus":
         return -known[0]
-    if kind == "Add":
-        return known[0] + known[1]
-    if kind == "Subtract":
-        return known[0] - known[1]
-    if kind == "Multiply":
-        return known[0] * known[1]
-    if kind in {"Divide", "IntegralDivide"}:
-        return known[0] / known[1]
-    if name in {"pow", "power"}:
-        return float(known[0] ** known[1])
-    return None
+    operation = _OPERATIONS.get(kind) or _OPERATIONS.get(name)
+    return float(operation(known[0], known[1])) if operation is not None else None
 
 
 def _day(node: PlanNode) -> date | None:

@@ -8,12 +8,11 @@ _LOGICAL = "org.apache.spark.sql.catalyst.plans.logical"
 _ANALYSIS = "org.apache.spark.sql.catalyst.analysis"
 _EXECUTION = "org.apache.spark.sql.execution"
 
-
 PARSED = classes(
     _LOGICAL,
     """
-    Aggregate Distinct Except Filter Generate GlobalLimit Intersect Join LateralJoin LimitAll LocalLimit
-    LocalRelation Offset OneRowRelation Pivot Project RepartitionByExpression Sample Sort
+    Aggregate Distinct Except Filter Generate GlobalLimit Intersect Join LateralJoin LimitAll
+    LocalLimit LocalRelation Offset OneRowRelation Pivot Project RepartitionByExpression Sample Sort
     SubqueryAlias Tail Union Unpivot UnresolvedHint UnresolvedWith WithWindowDefinition
     """,
 ) | classes(
@@ -26,8 +25,6 @@ PARSED = classes(
 """Plans of a parsed, not yet analysed tree."""
 
 RELATION = f"{_ANALYSIS}.UnresolvedRelation"
-TABLE_FUNCTION = f"{_ANALYSIS}.UnresolvedTableValuedFunction"
-INLINE_TABLE = f"{_ANALYSIS}.UnresolvedInlineTable"
 
 VIEW = f"{_LOGICAL}.View"
 FILE_TABLE = f"{_EXECUTION}.datasources.LogicalRelation"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818  it says no; it is not an error of the program
+class Refusal(Exception):  # noqa: N818  it says no; nothing went wrong
     """A rule is broken.
 
     Parameters

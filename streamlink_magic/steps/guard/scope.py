@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from streamlink_magic.settings import Policy
 
 SESSION_CATALOG = "spark_catalog"
+_WITH_DATABASE = 2
 _PARTS = re.compile(r"`((?:[^`]|``)*)`|([^.`]+)")
 
 
@@ -53,7 +54,9 @@ class Scope:
             return self.allows(Identity(parts[0])) or self.allows(here)
         if parts[0].lower() == "global_temp":
             return self.allows(Identity(parts[-1], "global_temp"))
-        catalog, database = (self.catalog, parts[0]) if len(parts) == 2 else _outer(parts)  # noqa: PLR2004
+        catalog, database = (
+            (self.catalog, parts[0]) if len(parts) == _WITH_DATABASE else _outer(parts)
+        )
         return self.allows(Identity(parts[-1], database, catalog))
 
 
@@ -69,7 +72,7 @@ def scope_of(policy: Policy, session: Mapping[str, object]) -> Scope:
         if len(parts) == 1:
             allowed.add(_key("", "", parts[0]))
             allowed.add(_key(catalog, database, parts[0]))
-        elif len(parts) == 2:  # noqa: PLR2004  database and table
+        elif len(parts) == _WITH_DATABASE:
             owner = "" if parts[0].lower() == "global_temp" else catalog
             allowed.add(_key(owner, parts[0], parts[1]))
         else:

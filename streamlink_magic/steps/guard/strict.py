@@ -85,7 +85,7 @@ def _check_calls(sql: str, policy: Policy) -> None:
             raise Refusal("function", f"The function {name} is not on the list.", name)
 
 
-def _check_tables(tree: exp.Expression, policy: Policy) -> tuple[str, ...]:
+def _check_tables(tree: exp.Query, policy: Policy) -> tuple[str, ...]:
     named = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     scope = scope_of(policy, {})
     read: set[str] = set()

@@ -82,7 +82,7 @@ def names(node: PlanNode, field: str) -> tuple[str, ...]:
 
 def _build(flat: object) -> PlanNode:
     if not isinstance(flat, list):
-        raise ValueError("a tree is a list of nodes")  # noqa: TRY004  a malformed text, not a wrong call
+        raise ValueError("a tree is a list of nodes")  # noqa: TRY004  the text is wrong, not a type
     ready: list[PlanNode] = []
     for raw in reversed(flat):
         count = raw["num-children"]

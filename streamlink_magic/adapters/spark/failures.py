@@ -1,0 +1,54 @@
+"""What Spark says when it fails: its own first line, and nothing printed beside it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# PySpark prints every error that has a place in the SQL, as JSON with the whole Java stack.
+_PRINTERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
+_PY4J = "An error occurred while calling"
+
+
+def first_line(error: BaseException, limit: int = 300) -> str:
+    r"""Return what went wrong in one line, without py4j's own words before it.
+
+    >>> first_line(ValueError("An error occurred while calling o1.sql.\n: [OOPS] Bad.\n\tat x"))
+    '[OOPS] Bad.'
+    """
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    if len(lines) > 1 and lines[0].startswith(_PY4J):
+        lines[0] = lines[1].removeprefix(":").strip()
+    return (lines[0] if lines else "")[:limit] or type(error).__name__
+
+
+@contextmanager
+def unprinted() -> Iterator[None]:
+    """Keep PySpark from printing the errors of this thread: the caller tells them."""
+    from pyspark.logger import PySparkLogger
+
+    mute = _OtherThreads()
+    printers = [PySparkLogger.getLogger(name) for name in _PRINTERS]
+    for printer in printers:
+        printer.addFilter(mute)
+    try:
+        yield
+    finally:
+        for printer in printers:
+            printer.removeFilter(mute)
+
+
+class _OtherThreads(logging.Filter):
+    """Lets pass what other threads log; theirs is not ours to hide."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mine = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.thread != self._mine

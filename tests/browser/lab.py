@@ -1,0 +1,127 @@
+"""A private JupyterLab on this machine, and the way a test drives its page."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+PATIENCE_MS = 240_000
+_START_S = 120
+# The page's own indicator says idle before the kernel is connected; the application knows.
+_READY = """() => {
+    const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+    const kernel = context?.session?.kernel;
+    return !!context?.isReady && kernel?.connectionStatus === 'connected'
+        && kernel.status === 'idle';
+}"""
+_RAN = """() => {
+    const cells = [...window.jupyterapp.shell.currentWidget.content.widgets];
+    const code = cells.filter(cell => cell.model.type === 'code');
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    return kernel.status === 'idle' && code.every(cell => cell.model.executionCount !== null);
+}"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A JupyterLab of the test's own, with its folder of notebooks."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def open(self, page: Page, name: str) -> None:
+        """Show a notebook alone and wait for its kernel."""
+        page.goto(f"{self.url}/doc/tree/{name}?token={self.token}", wait_until="domcontentloaded")
+        page.wait_for_function(_READY, timeout=PATIENCE_MS)
+
+    def write(self, name: str, sources: Sequence[str]) -> None:
+        """Make a notebook of code cells that have not run."""
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        cells = [new_code_cell(source) for source in sources]
+        nbformat.write(
+            new_notebook(cells=cells, metadata={"kernelspec": kernel}), self.folder / name
+        )
+
+    def read(self, name: str) -> Any:  # noqa: ANN401  a notebook is a nest of dicts
+        """Return a notebook as it lies on the disk."""
+        return nbformat.read(self.folder / name, as_version=4)
+
+
+def run_all(page: Page) -> None:
+    """Start every cell; the page does not wait for them."""
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+
+
+def wait_until_ran(page: Page) -> None:
+    """Wait until no cell is left to run."""
+    page.wait_for_function(_RAN, timeout=PATIENCE_MS)
+
+
+def save(page: Page) -> None:
+    """Save the notebook as the user's own save does."""
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  our own server
+    except OSError:
+        return False
+    return True
+
+
+def start_lab(folder: Path, environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Lab]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder)
+    options = (
+        "--allow-root",
+        "--no-browser",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={lab.token}",
+        f"--ServerApp.root_dir={folder}",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    )
+    with (folder / "lab.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", *options],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+        )
+    deadline = time.monotonic() + _START_S
+    while not _answers(f"{lab.url}/api/status?token={lab.token}"):
+        assert process.poll() is None, (folder / "lab.log").read_text()
+        assert time.monotonic() < deadline, (folder / "lab.log").read_text()
+        time.sleep(0.3)
+    return process, lab
+
+
+def stop_lab(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,119 @@
+"""A stand-in for vLLM that writes what a test wants written, over real HTTP.
+
+It is for tests that are not about the model: how long SQL runs, what travels over the wire, what
+happens when the connection breaks. No figure and no claim about answers rests on it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+_MODEL = "scripted"
+
+
+class ScriptedServer:
+    """An OpenAI-compatible server on a free port of this machine.
+
+    Attributes
+    ----------
+    answer
+        What it writes, word by word, to every question.
+    dies
+        Whether it breaks the connection after the first word.
+    received
+        The bodies of the chat requests that wanted a stream, in order.
+    """
+
+    def __init__(self) -> None:
+        self.answer = "SELECT 1"
+        self.dies = False
+        self.received: list[dict[str, Any]] = []
+        self._server = _Server(self)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def base_url(self) -> str:
+        """The address as STREAMLINK_BASE_URL takes it."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def last_sent(self) -> str:
+        """Return the contents of the last question's messages, one after the other."""
+        return "".join(message["content"] for message in self.received[-1]["messages"])
+
+
+class _Server(ThreadingHTTPServer):
+    """Carries the script to the handlers."""
+
+    def __init__(self, script: ScriptedServer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.script = script
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def _script(self) -> ScriptedServer:
+        return self.server.script  # type: ignore[attr-defined]
+
+    def do_GET(self) -> None:
+        card = {"id": _MODEL, "object": "model", "created": 0, "owned_by": "a test"}
+        self._send({"object": "list", "data": [card | {"max_model_len": 8192}]})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/tokenize":
+            count = sum(len(message["content"]) for message in body["messages"]) // 4
+            self._send({"count": count})
+        elif body.get("stream"):
+            self._script.received.append(body)
+            self._stream(self._script.answer.split(" "))
+        else:
+            self._send(_chunk(self._script.answer, "stop", kind="message"))
+
+    def _send(self, answer: dict[str, Any]) -> None:
+        content = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _stream(self, words: list[str]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for number, word in enumerate(words):
+            self._event(json.dumps(_chunk(word if number == 0 else f" {word}", None)))
+            if self._script.dies:
+                self.close_connection = True
+                return
+        self._event(json.dumps(_chunk("", "stop")))
+        self._event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _event(self, text: str) -> None:
+        event = f"data: {text}\n\n".encode()
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
+
+
+def _chunk(text: str, reason: str | None, *, kind: str = "delta") -> dict[str, Any]:
+    choice = {"index": 0, kind: {"role": "assistant", "content": text}, "finish_reason": reason}
+    return {"id": "1", "object": "chat", "created": 0, "model": _MODEL, "choices": [choice]}
