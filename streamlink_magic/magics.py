@@ -87,7 +87,7 @@ class AskMagics(Magics):
     readable_tables = List(
         Unicode(),
         help="Tables that a query may read, as db.table or db.*. Empty: all of the current "
-        "database and the temporary views.",
+        "database, of `databases`, and the temporary views.",
     ).tag(config=True)
     allowed_udfs = List(Unicode(), help="User-defined functions a query may call.").tag(config=True)
 
@@ -126,7 +126,11 @@ class AskMagics(Magics):
         """Return the traits as they are now, with the line's options over them."""
         names = Settings.__dataclass_fields__.keys() & set(self.trait_names())
         values: dict[str, Any] = {name: getattr(self, name) for name in names}
-        policy = Policy(tables=tuple(self.readable_tables) or None, udfs=tuple(self.allowed_udfs))
+        policy = Policy(
+            tables=tuple(self.readable_tables) or None,
+            databases=tuple(self.databases),
+            udfs=tuple(self.allowed_udfs),
+        )
         values |= {"databases": tuple(self.databases), "policy": policy}
         settings = Settings(**values)
         return replace(

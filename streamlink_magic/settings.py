@@ -14,8 +14,10 @@ class Policy:
     tables
         Dotted names that may be read: ``db.table``, or ``db.*`` for a whole database; a name
         without a database is one of the current database or a temporary view. None lets
-        everything be read that the catalog shows in the current database and among the
-        temporary views.
+        everything be read that the catalog shows in the current database, in ``databases``
+        and among the temporary views.
+    databases
+        Databases that may be read beside the current one when ``tables`` is None.
     functions
         Names of functions allowed beyond Spark's own safe ones.
     udfs
@@ -30,6 +32,7 @@ class Policy:
     """
 
     tables: tuple[str, ...] | None = None
+    databases: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     udfs: tuple[str, ...] = ()
     max_sql_chars: int = 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -16,7 +18,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -86,7 +87,16 @@ def _answers(url: str) -> bool:
     return True
 
 
+def _keep_quiet(settings: Path) -> None:
+    """Answer Jupyter's own question about news, which would cover a part of the page."""
+    folder = settings / "@jupyterlab" / "apputils-extension"
+    folder.mkdir(parents=True, exist_ok=True)
+    answer = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    (folder / "notification.jupyterlab-settings").write_text(json.dumps(answer))
+
+
 def start_lab(folder: Path, environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Lab]:
+    _keep_quiet(Path(environment["JUPYTERLAB_SETTINGS_DIR"]))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

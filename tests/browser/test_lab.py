@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,11 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.spark]
 
 OUTPUT = ".jp-OutputArea-output"
 PROVEN = "read-only: proven"
-SESSION = """
+SESSION = """\
 from streamlink_magic.adapters.spark.create import create_session
 spark = create_session(memory="1g", cores="2")
 """
-PETS = """
+PETS = """\
 rows = [("Ada", "cat", 3), ("Bo", "dog", 5), ("Cy", "cat", 8)]
 spark.createDataFrame(rows, "name string, kind string, age int").createOrReplaceTempView("pets")
 """
@@ -77,11 +78,26 @@ def test_a_stranger_can_read_the_saved_answer(stranger: Lab, page: Page, asked: 
     sent.locator("pre", has_text="How many pets are there of each kind?").wait_for()
 
 
-HOSTILE = """
+def test_the_quickstart_reads_well(stranger: Lab, page: Page, tests: Path, pictures: Path) -> None:
+    """Whoever opens the saved quickstart sees every answer's table and SQL without running it."""
+    shutil.copy(tests.parent / "notebooks" / "01_quickstart.ipynb", stranger.folder)
+    stranger.open(page, "01_quickstart.ipynb")
+    asked = page.locator(".jp-CodeCell", has_text="ask").filter(has_text=PROVEN)
+    heading = page.get_by_role("heading", name="Ask", exact=True)
+    heading.scroll_into_view_if_needed()
+    heading.evaluate("heading => heading.scrollIntoView({block: 'start'})")
+    first = asked.first
+    assert first.locator("table").is_visible()
+    assert first.locator("details[open] pre").is_visible()
+    page.screenshot(path=pictures / "quickstart.png")
+    assert asked.count() >= 1
+
+
+HOSTILE = """\
 evil = "<img src=x onerror='window.pwned=1'><script>window.pwned=1</script>"
 spark.createDataFrame([(evil, 1)], [f"a {evil} b", "n"]).createOrReplaceTempView("pets")
 """
-SERVER = """
+SERVER = """\
 import os, sys
 sys.path.insert(0, {tests!r})
 from scripted import ScriptedServer

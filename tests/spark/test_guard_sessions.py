@@ -161,3 +161,20 @@ def test_guard_file_names_a_malformed_line_and_writes_nothing(shop: Shop, tmp_pa
     with pytest.raises(StreamlinkError, match="line 2"):
         guard_file(source, out, session=shop.spark)
     assert not out.exists()
+
+
+def test_a_database_beside_the_current_one_is_closed_until_the_policy_opens_it(shop: Shop) -> None:
+    """Without a list of tables only the current database and those named are open."""
+    sql = "SELECT who FROM vault.pay"
+    assert check_sql(sql, session=shop.spark).rule == "table"
+    assert check_sql(sql, session=shop.spark, policy=Policy(databases=("VAULT",))).allowed
+    assert check_sql(sql, session=shop.spark, policy=Policy(databases=("val",))).rule == "table"
+
+
+def test_spark_prints_nothing_about_a_statement_that_does_not_resolve(
+    shop: Shop, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The verdict tells it; a JSON record with the Java stack would only bury the answer."""
+    capfd.readouterr()
+    assert not check_sql("SELECT no_such_column FROM sales", session=shop.spark).allowed
+    assert "no_such_column" not in "".join(capfd.readouterr())

@@ -43,6 +43,7 @@ def refused(call, *arguments, **options):
 
 facts = {"none": refused(find_session, {}), "loaded": "pyspark" in sys.modules}
 facts["broken"] = refused(create_session, memory="512m", conf={"spark.master": "nonsense"})
+facts["no heap"] = refused(create_session, memory="nonsense")
 spark = find_session({}, fallback=lambda: create_session(memory="512m", cores="1"))
 folder = tempfile.mkdtemp(dir=os.environ["SCRATCH"])
 frame = spark.createDataFrame([(1, "x"), (2, None)], "a int, b string")
@@ -141,6 +142,7 @@ def test_a_session_that_cannot_start_says_why(made: dict[str, str]) -> None:
     """A start that fails names Java and Spark's complaint, and the next start works."""
     assert made["broken"].startswith("SessionError: Spark did not start with openjdk version")
     assert "Master must" in made["broken"]
+    assert "heap size: -Xmxnonsense" in made["no heap"]
     assert made["arrow"] == [{"a": 1}, {"a": 2}]
 
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from streamlink_magic.adapters.notebook import IPythonNotebook
+from streamlink_magic.adapters.spark import recognize
 from streamlink_magic.adapters.spark.recognize import find_session, is_dataframe, is_session
 from streamlink_magic.errors import SessionError
 
@@ -53,8 +54,9 @@ def test_a_name_that_holds_no_session_lists_those_that_do() -> None:
     assert "spark" in caught.value.hint
 
 
-def test_no_session_tells_how_to_make_one_and_makes_none() -> None:
+def test_no_session_tells_how_to_make_one_and_makes_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Creating one is an option, never a surprise."""
+    monkeypatch.setattr(recognize, "_active", lambda: None)  # other tests' session may live on
     with pytest.raises(SessionError, match="No Spark session") as caught:
         find_session({})
     assert "SparkSession.builder" in caught.value.hint

@@ -14,6 +14,7 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from streamlink_magic.adapters.spark.failures import unprinted
 from streamlink_magic.errors import InvalidSqlError, SessionError
 from streamlink_magic.records import PlanNode, Verdict, quote_name
 from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
@@ -268,7 +269,8 @@ def _calling(call: Any, *arguments: object) -> Any:
     from pyspark.errors import PySparkException
 
     try:
-        return call(*arguments)
+        with unprinted():
+            return call(*arguments)
     except PySparkException as error:
         raise _invalid(error) from None
     except Py4JError as error:

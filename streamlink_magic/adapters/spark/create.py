@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LOG_LINES = 3
-_COMPLAINT = re.compile(r"\S.*(Exception|Error|error)\b.*:")
+# What every start prints, what the logger adds, and the lines of a stack.
+_CHATTER = re.compile(r"\s|WARNING|Using |Setting |To adjust|\d\d/\d\d/\d\d|$")
 
 
 def create_session(
@@ -84,7 +85,7 @@ def _last_words(log: Path) -> str:
     if not log.exists():
         return ""
     lines = log.read_text("utf-8", "replace").splitlines()
-    complaints = [line for line in lines if _COMPLAINT.match(line)]
+    complaints = [line for line in lines if not _CHATTER.match(line)]
     return " ".join(complaints[:_LOG_LINES])[:300]
 
 

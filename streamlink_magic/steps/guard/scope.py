@@ -38,13 +38,13 @@ class Scope:
     catalog: str
     database: str
     allowed: frozenset[tuple[str, str, str]] | None
+    open_databases: frozenset[tuple[str, str]] = frozenset()
 
     def allows(self, table: Identity) -> bool:
         """Return whether a resolved table, view or temporary view may be read."""
         key = _key(table.catalog, table.database, table.name)
         if self.allowed is None:
-            here = key[:2] == (self.catalog, self.database)
-            return here or not (table.database or table.catalog)
+            return key[:2] in self.open_databases or not (table.database or table.catalog)
         return key in self.allowed or (*key[:2], "*") in self.allowed
 
     def may_name(self, parts: tuple[str, ...]) -> bool:
@@ -65,7 +65,8 @@ def scope_of(policy: Policy, session: Mapping[str, object]) -> Scope:
     catalog = str(session.get("catalog", "") or SESSION_CATALOG).lower()
     database = str(session.get("database", "")).lower()
     if policy.tables is None:
-        return Scope(catalog, database, None)
+        opened = {_owner(split_name(entry), catalog) for entry in policy.databases}
+        return Scope(catalog, database, None, frozenset({(catalog, database), *opened}))
     allowed: set[tuple[str, str, str]] = set()
     for entry in policy.tables:
         parts = split_name(entry)
@@ -89,6 +90,11 @@ def split_name(dotted: str) -> tuple[str, ...]:
     return tuple(
         quoted.replace("``", "`") if quoted else plain for quoted, plain in _PARTS.findall(dotted)
     )
+
+
+def _owner(parts: tuple[str, ...], catalog: str) -> tuple[str, str]:
+    named = _outer((*parts, "*")) if len(parts) > 1 else (catalog, *parts)
+    return named[0].lower(), named[1].lower()
 
 
 def _outer(parts: tuple[str, ...]) -> tuple[str, str]:
