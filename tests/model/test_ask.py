@@ -136,7 +136,7 @@ def test_a_comment_that_gives_orders_drops_nothing(asked: Kernel) -> None:
     cell = asked.run("%%ask --tables airlines\nList the names of all airlines.")
     assert cell.status == "ok" or cell.error in {"UnsafeSqlError", "InvalidSqlError", "NoSqlError"}
     if cell.status == "ok":
-        assert asked.value("any('DROP TABLE' in part.text for part in _.sent)")
+        assert ORDERS in sent_of(asked, "schema", "_")
     check_untouched(asked)
 
 
