@@ -16,6 +16,7 @@ QUESTIONS = (
     "How many airports are there, and to how many of them did flights go?",
     "每个月有多少航班?按月份排列。",
 )
+_RULE = "─" * 88
 
 
 def run_demo() -> int:
@@ -27,15 +28,18 @@ def run_demo() -> int:
         How many questions failed to give an answer. A wrong answer is not a failure: it is
         printed like any other.
     """
-    time.monotonic()
+    started = time.monotonic()
+    print("Starting Spark and loading the flights of New York City, 2013 ...", flush=True)
     spark = create_session()
     load_flights(spark)
     shell = _shell(spark)
     failed = [question for question in QUESTIONS if not _ask(shell, question)]
-    len(QUESTIONS)
-    for _question in failed:
-        pass
     spark.stop()
+    answered = len(QUESTIONS) - len(failed)
+    seconds = time.monotonic() - started
+    print(f"\n{_RULE}\n{answered} of {len(QUESTIONS)} questions answered in {seconds:.0f} s.")
+    for question in failed:
+        print(f"No answer: {question}")
     return len(failed)
 
 
@@ -55,5 +59,6 @@ def _shell(spark: object) -> Any:  # noqa: ANN401
 
 
 def _ask(shell: Any, question: str) -> bool:  # noqa: ANN401
+    print(f"\n{_RULE}\n%%ask\n{question}\n", flush=True)
     outcome = shell.run_cell(f"%%ask\n{question}", store_history=True)
     return bool(outcome.success)

@@ -60,7 +60,7 @@ class AskMagics(Magics):
     answer_timeout_s = Float(
         120.0, help="Longest wait for the next piece of the model's answer, in seconds."
     ).tag(config=True)
-    answer_tokens = Int(512, help="Longest answer of the model, in tokens.").tag(config=True)
+    answer_tokens = Int(384, help="Longest answer of the model, in tokens.").tag(config=True)
     prompt_tokens = Int(6000, help="Budget of the prompt, in the model's tokens.").tag(config=True)
     question_chars = Int(4000, help="Longest question, in characters.").tag(config=True)
     catalog_deadline_s = Float(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from streamlink_magic.settings import Policy, Settings
 
 _SCHEMA_SHARE = 0.8
+_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def _check(
                 draft, query = _guard_or_mend(draft, prompt.tables, ports.workbench, settings)
         except InvalidSqlError as error:
             if calls > settings.retries:
+                error.hint = error.hint or _way_on(prompt.tables)
                 raise
             progress("model", "again, with Spark's message")
             prompt = retry_prompt(prompt, draft.sql, str(error), ports.model)
@@ -196,6 +198,11 @@ def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Polic
     if policy.tables is None:
         return policy
     return replace(policy, tables=(*policy.tables, *(frame.name for frame in shown)))
+
+
+def _way_on(tables: Sequence[TableSchema]) -> str:
+    names = ", ".join(table.name.name for table in tables[:_NAMED])
+    return f"Ask in other words, or name the tables yourself (--tables). There are: {names}"
 
 
 @contextmanager

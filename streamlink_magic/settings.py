@@ -91,7 +91,7 @@ class Settings:
     rows: int = 50
     run_timeout_s: float = 300.0
     answer_timeout_s: float = 120.0
-    answer_tokens: int = 512
+    answer_tokens: int = 384
     prompt_tokens: int = 6000
     question_chars: int = 4000
     catalog_deadline_s: float = 20.0

@@ -160,7 +160,9 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
     """
     message = _UNPRINTABLE.sub(" ", error)[:_ERROR_CHARS]
     said = SentPart("turns", f"{sql}\n```")
-    asked = SentPart("error", load("retry").replace("{error}", message))
+    names = ", ".join(plain_name(table.name.name) for table in prompt.tables)
+    words = load("retry").replace("{tables}", names).replace("{error}", message)
+    asked = SentPart("error", words)
     front = prompt.messages[:-1]
     opening = prompt.messages[-1]
     messages = (
