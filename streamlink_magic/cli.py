@@ -51,11 +51,17 @@ def serve(
         ),
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    dtype: Annotated[
+        str, typer.Option(help="auto, int8 or bfloat16. auto: int8 on a CPU.")
+    ] = "auto",
     port: Annotated[
         int | None, typer.Option(help="TCP port on loopback. Empty: a free one.")
     ] = None,
     max_model_len: Annotated[int, typer.Option(help="Tokens of prompt and answer.")] = 8192,
     kv_cache_gib: Annotated[int, typer.Option(help="Memory of the key-value cache, GiB.")] = 2,
+    all_cores: Annotated[
+        bool, typer.Option("--all-cores", help="CPU: leave no core free. For a quiet machine.")
+    ] = False,
     eager: Annotated[
         bool, typer.Option("--eager", help="No compilation: starts sooner, answers slower.")
     ] = False,
@@ -73,12 +79,16 @@ def serve(
 
     if device not in {"auto", "cpu", "cuda"}:
         raise typer.BadParameter("auto, cpu or cuda", param_hint="--device")
+    if dtype not in {"auto", "int8", "bfloat16"}:
+        raise typer.BadParameter("auto, int8 or bfloat16", param_hint="--dtype")
     options = ServeOptions(
         model=model,
         device=device,  # type: ignore[arg-type]  # checked above
+        dtype=dtype,  # type: ignore[arg-type]  # checked above
         port=port,
         max_model_len=max_model_len,
         kv_cache_gib=kv_cache_gib,
+        all_cores=all_cores,
         eager=eager,
         server_python=server_python,
     )

@@ -37,6 +37,8 @@ class Launch:
         Tokens of prompt and answer together.
     kv_cache_gib
         GiB for the key-value cache on a CPU.
+    cores
+        The cores for a CPU's threads; empty leaves them to vLLM.
     eager
         Whether compilation is skipped.
     extra_args
@@ -53,6 +55,7 @@ class Launch:
     device: str
     max_model_len: int
     kv_cache_gib: int
+    cores: str
     eager: bool
     extra_args: tuple[str, ...]
     compiled: Path
@@ -88,6 +91,9 @@ class Launch:
             variables["HF_HUB_OFFLINE"] = "1"
         if self.device == "cpu":
             variables["VLLM_CPU_KVCACHE_SPACE"] = str(self.kv_cache_gib)
+            if self.cores:
+                variables["VLLM_CPU_OMP_THREADS_BIND"] = self.cores
+                variables["VLLM_CPU_NUM_OF_RESERVED_CPU"] = "0"
         return variables
 
     def shell_command(self) -> str:

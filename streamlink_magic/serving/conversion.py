@@ -1,27 +1,24 @@
-"""GGUF files become folders of bf16 weights, once each."""
+"""GGUF files become folders of bf16 weights, and those become int8, once each."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import ServingError
-from streamlink_magic.serving.children import PROGRESS_MARK, read_fraction, run_child
-from streamlink_magic.serving.disk import require_space
-from streamlink_magic.serving.locking import hold
+from streamlink_magic.serving.folders import MANIFEST, ensure_folder, read_manifest
 
 if TYPE_CHECKING:
     from streamlink_magic.serving.options import ServeProgress
     from streamlink_magic.serving.places import Places
 
+__all__ = ["MANIFEST", "converted_folder", "ensure_converted", "ensure_int8", "find_int8"]
+
 CONVERT_SCRIPT = Path(__file__).with_name("worker") / "convert_gguf.py"
-MANIFEST = "streamlink.json"
+QUANTIZE_SCRIPT = Path(__file__).with_name("worker") / "quantize_int8.py"
 _GROWTH = 4  # 4 to 8 bits a weight become 16
-_READING_SHARE = 0.85  # of the time; the rest is writing
 
 
 def converted_folder(name: str, sha256: str, places: Places) -> Path:
@@ -42,11 +39,7 @@ def converted_folder(name: str, sha256: str, places: Places) -> Path:
 
 def is_converted(folder: Path, sha256: str) -> bool:
     """Return whether a folder holds the conversion of the file with this digest."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(manifest.get("sha256") == sha256)
+    return read_manifest(folder).get("sha256") == sha256
 
 
 def ensure_converted(
@@ -83,48 +76,62 @@ def ensure_converted(
     Path
         A complete folder: it gets its name only when everything is in it.
     """
-    folder = converted_folder(name, sha256, places)
-    with hold(places.models / f"{folder.name}.lock", f"Waiting for {name}", progress):
-        if is_converted(folder, sha256):
-            return folder
-        _remove_attempts(folder)
-        require_space(places.models, _GROWTH * gguf.stat().st_size, f"converting {gguf.name}")
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=places.models))
-        try:
-            worker = [str(python), str(script), str(gguf)]
-            _convert(worker, fresh, places.logs / "conversion.log", progress)
-            manifest = {"source": gguf.name, "sha256": sha256, "dtype": "bfloat16"}
-            (fresh / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
-            fresh.replace(folder)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return folder
-
-
-def _remove_attempts(folder: Path) -> None:
-    """Remove what a killed attempt left, under whatever name."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for left_behind in folder.parent.glob(f".{folder.name}-*"):
-        shutil.rmtree(left_behind, ignore_errors=True)
-
-
-def _convert(worker: list[str], target: Path, log_path: Path, progress: ServeProgress) -> None:
-    message = "Converting the model to bf16"
-    progress(message, 0.0)
-
-    def on_line(line: str) -> None:
-        fraction = read_fraction(line)
-        if fraction is not None and line.startswith(PROGRESS_MARK):
-            progress(message, fraction)
-        elif fraction is not None and "de-quantizing" in line:  # transformers' own progress bar
-            progress(message, fraction * _READING_SHARE)
-
-    run_child(
-        [*worker, str(target)],
-        log_path=log_path,
-        purpose=message,
-        on_line=on_line,
-        environment={"HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""},
+    return ensure_folder(
+        converted_folder(name, sha256, places),
+        {"source": gguf.name, "sha256": sha256, "dtype": "bfloat16"},
+        [str(python), str(script), str(gguf)],
+        purpose="Converting the model to bf16",
+        needed_bytes=_GROWTH * gguf.stat().st_size,
+        places=places,
+        progress=progress,
     )
-    if not (target / "config.json").is_file() or not any(target.glob("*.safetensors")):
-        raise ServingError(f"{message} left no weights.", f"The whole output is in {log_path}.")
+
+
+def int8_folder(source: Path, places: Places) -> Path:
+    """Return the folder that holds the int8 form of a folder of weights."""
+    return places.models / f"{source.name.removesuffix('-bf16')}-int8"
+
+
+def find_int8(source: Path, places: Places) -> Path | None:
+    """Return the int8 form of a folder of weights, if it has been made."""
+    folder = int8_folder(source, places)
+    return folder if read_manifest(folder) == _int8_manifest(source) else None
+
+
+def ensure_int8(source: Path, *, python: Path, places: Places, progress: ServeProgress) -> Path:
+    """Return the int8 form of a folder of weights, made now if need be.
+
+    Parameters
+    ----------
+    source
+        A folder with bf16 safetensors.
+    python
+        An interpreter with torch and safetensors.
+    places
+        Where the new folder goes.
+    progress
+        Whom to tell.
+    """
+    weights = sum(file.stat().st_size for file in source.glob("*.safetensors"))
+    return ensure_folder(
+        int8_folder(source, places),
+        _int8_manifest(source),
+        [str(python), str(QUANTIZE_SCRIPT), str(source)],
+        purpose="Rounding the model to int8",
+        needed_bytes=weights,
+        places=places,
+        progress=progress,
+    )
+
+
+def _int8_manifest(source: Path) -> dict[str, str]:
+    """Return what an int8 folder is made from: its source's own origin, and the way of rounding."""
+    origin = json.dumps(read_manifest(source) or _local_origin(source), sort_keys=True)
+    recipe = hashlib.sha256(QUANTIZE_SCRIPT.read_bytes()).hexdigest()
+    return {"source": source.name, "origin": origin, "dtype": "int8", "recipe": recipe[:16]}
+
+
+def _local_origin(source: Path) -> dict[str, list[int]]:
+    """Return what changes when the weights of a user's own folder are replaced."""
+    files = sorted(source.glob("*.safetensors"))
+    return {file.name: [file.stat().st_size, file.stat().st_mtime_ns] for file in files}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -68,6 +69,19 @@ def choose_device(asked: Device) -> Literal["cpu", "cuda"]:
             "Check the driver, or use --device cpu.",
         )
     return "cpu"
+
+
+def all_cores() -> str:
+    """Return every core that this process may use, as vLLM takes a list of them.
+
+    vLLM keeps one core free for its scheduler, which on two cores is half of the machine. Using
+    both made answers 1.4 times as fast on a quiet machine (25.0 against 17.9 tokens a second,
+    int8) and 0.45 times as fast beside another busy process (7.7 against 17.0), since the threads
+    wait for each other at every layer. So it is an option and not the default.
+    """
+    if not hasattr(os, "sched_getaffinity"):  # only Linux binds threads
+        return ""
+    return ",".join(map(str, sorted(os.sched_getaffinity(0))))
 
 
 def available_memory() -> int:

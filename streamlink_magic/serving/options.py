@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Device = Literal["auto", "cpu", "cuda"]
+Dtype = Literal["auto", "int8", "bfloat16"]
 
 
 class ServeProgress(Protocol):
@@ -37,12 +38,17 @@ class ServeOptions:
         ``config.json`` and safetensors; a ``.gguf`` file; or a hub id, ``org/name@revision``.
     device
         ``cpu``, ``cuda``, or ``auto``: whatever the machine has.
+    dtype
+        ``int8`` rounds the weights once (W8A8), ``bfloat16`` serves them as they are, ``auto``
+        rounds on a CPU and nowhere else, and never a folder of the user's own.
     port
         A fixed TCP port on loopback; None takes a free one.
     max_model_len
         Tokens of prompt and answer together that one request may use.
     kv_cache_gib
         Whole GiB of memory for the key-value cache (CPU only; a GPU uses what is free).
+    all_cores
+        On a CPU, leave no core to others: faster where nothing else runs, slower where it does.
     eager
         Skip compilation: a faster first start, slower answers.
     server_python
@@ -55,9 +61,11 @@ class ServeOptions:
 
     model: str = ""
     device: Device = "auto"
+    dtype: Dtype = "auto"
     port: int | None = None
     max_model_len: int = 8192
     kv_cache_gib: int = 2
+    all_cores: bool = False
     eager: bool = False
     server_python: Path | None = None
     start_timeout_s: float = 900.0

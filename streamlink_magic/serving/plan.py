@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Literal
 
 from streamlink_magic.errors import ServingError
 from streamlink_magic.serving.command import Launch
+from streamlink_magic.serving.conversion import ensure_int8, find_int8
 from streamlink_magic.serving.environment import (
     VLLM_VERSION,
     choose_build,
     ensure_environment,
     find_environment,
 )
-from streamlink_magic.serving.hardware import choose_device
-from streamlink_magic.serving.models import find_model
+from streamlink_magic.serving.hardware import all_cores, choose_device
+from streamlink_magic.serving.models import ensure_model, find_model
 from streamlink_magic.serving.places import find_places
-from streamlink_magic.serving.sources import HubModel, parse_model
+from streamlink_magic.serving.sources import HubModel, LocalFolder, parse_model
 
 if TYPE_CHECKING:
     from streamlink_magic.serving.options import ServeOptions, ServeProgress
@@ -50,11 +51,20 @@ class Plan:
     device: Literal["cpu", "cuda"]
 
     @property
+    def dtype(self) -> Literal["int8", "bfloat16"]:
+        """The form in which the weights are served."""
+        if self.options.dtype != "auto":
+            return self.options.dtype
+        own = isinstance(self.source, LocalFolder)
+        return "int8" if self.device == "cpu" and not own else "bfloat16"
+
+    @property
     def fingerprint(self) -> str:
         """A digest of all that makes one server differ from another, the port excepted."""
         facts = asdict(self.options) | {
             "model": [type(self.source).__name__, asdict(self.source), self._local_version()],
             "device": self.device,
+            "dtype": self.dtype,
             "vllm": VLLM_VERSION,
         }
         for passing in ("port", "start_timeout_s"):
@@ -76,6 +86,20 @@ class Plan:
             return ensure_environment(choose_build(self.device), places, progress)
         return require_vllm(own)
 
+    def find_folder(self, places: Places) -> Path | None:
+        """Return the folder to serve if it is there already."""
+        folder = find_model(self.source, places)
+        if folder is None or self.dtype != "int8":
+            return folder
+        return find_int8(folder, places)
+
+    def ensure_folder(self, python: Path, places: Places, progress: ServeProgress) -> Path:
+        """Return the folder to serve, downloaded, converted and rounded now if need be."""
+        folder = ensure_model(self.source, python, places, progress)
+        if self.dtype != "int8":
+            return folder
+        return ensure_int8(folder, python=python, places=places, progress=progress)
+
     def find_python(self, places: Places) -> Path | None:
         """Return the interpreter if it is there already."""
         if self.options.server_python:
@@ -95,6 +119,7 @@ class Plan:
             device=self.device,
             max_model_len=self.options.max_model_len,
             kv_cache_gib=self.options.kv_cache_gib,
+            cores=all_cores() if self.options.all_cores else "",
             eager=self.options.eager,
             extra_args=self.options.extra_args,
             compiled=places.compiled,
@@ -146,7 +171,7 @@ def is_prepared(options: ServeOptions) -> bool:
         How the server would run.
     """
     places, plan = find_places(), make_plan(options)
-    return bool(plan.find_python(places) and find_model(plan.source, places))
+    return bool(plan.find_python(places) and plan.find_folder(places))
 
 
 def server_command(options: ServeOptions) -> str:
@@ -163,7 +188,7 @@ def server_command(options: ServeOptions) -> str:
         One line; the key is the shell variable ``STREAMLINK_API_KEY``.
     """
     places, plan = find_places(), make_plan(options)
-    folder = find_model(plan.source, places)
+    folder = plan.find_folder(places)
     python = plan.find_python(places) or Path("python")
     port = options.port or _PRINTED_PORT
     if folder is None and isinstance(plan.source, HubModel):

@@ -11,7 +11,7 @@ from streamlink_magic.serving.hardware import require_memory
 from streamlink_magic.serving.health import free_port, is_healthy, require_port
 from streamlink_magic.serving.locking import hold
 from streamlink_magic.serving.log_reading import explain_failure, read_phase, read_tail
-from streamlink_magic.serving.models import ensure_model, require_context, weight_bytes
+from streamlink_magic.serving.models import require_context, weight_bytes
 from streamlink_magic.serving.options import Endpoint, ServeOptions, ServeProgress, ignore_progress
 from streamlink_magic.serving.places import Places, find_places
 from streamlink_magic.serving.plan import Plan, make_plan
@@ -129,7 +129,7 @@ def _prepare(
 ) -> Launch:
     """Get environment and model ready, and check that the machine can hold them."""
     python = plan.ensure_python(places, report)
-    folder = ensure_model(plan.source, python, places, report)
+    folder = plan.ensure_folder(python, places, report)
     require_context(folder, plan.options.max_model_len)
     if plan.device == "cpu":
         freed = resident_bytes(running) if running else 0

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import time
+import struct
+import subprocess
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +17,12 @@ from streamlink_magic.serving import (
     is_prepared,
     start_server,
 )
+from streamlink_magic.serving.conversion import QUANTIZE_SCRIPT
+from streamlink_magic.serving.places import find_places
+from streamlink_magic.serving.plan import make_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The server is shared by every test of the run and left running: no test here stops it.
 pytestmark = pytest.mark.model
@@ -54,11 +62,9 @@ def complete(endpoint: Endpoint, question: str, **more: object) -> str:
 
 
 def test_a_second_start_returns_the_same_server(endpoint: Endpoint) -> None:
-    """A start that finds a healthy server is quick and changes nothing."""
-    began = time.monotonic()
+    """A start that finds a healthy server changes nothing."""
     assert start_server(ServeOptions()) == endpoint
     assert find_server() == endpoint
-    assert time.monotonic() - began < 5
     assert is_prepared(ServeOptions())
 
 
@@ -90,9 +96,58 @@ def test_neither_log_nor_arguments_hold_the_key(endpoint: Endpoint) -> None:
 
 
 def test_a_context_beyond_the_model_fails_fast(endpoint: Endpoint) -> None:
-    """The error comes within seconds, and the running server is not touched."""
-    began = time.monotonic()
+    """The error comes before anything starts, and the running server is not touched."""
     with pytest.raises(ContextTooLongError, match="32,768 tokens"):
         start_server(ServeOptions(max_model_len=40_000))
-    assert time.monotonic() - began < 10
     assert find_server() == endpoint
+
+
+def test_the_default_on_a_cpu_is_served_as_int8(endpoint: Endpoint) -> None:
+    """Every linear layer is int8 with one scale a row; embeddings keep their type."""
+    plan = make_plan(ServeOptions())
+    if plan.device != "cpu":
+        pytest.skip("this machine has a GPU, where the weights stay bf16")
+    folder = plan.find_folder(find_places())
+    assert folder is not None
+    with (folder / "model.safetensors").open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    layer = "model.layers.0.mlp.up_proj.weight"
+    rows = header[layer]["shape"][0]
+    assert header[layer]["dtype"] == "I8"
+    assert header[f"{layer}_scale"]["shape"] == [rows, 1]
+    assert header["model.embed_tokens.weight"]["dtype"] == "BF16"
+    assert endpoint.model in folder.name
+
+
+def write_weights(file: Path, tensors: dict[str, list[list[float]]]) -> None:
+    """Write float32 matrices in the safetensors format."""
+    header: dict[str, object] = {}
+    body = b""
+    for name, rows in tensors.items():
+        data = struct.pack(f"<{len(rows) * len(rows[0])}f", *(cell for row in rows for cell in row))
+        shape = [len(rows), len(rows[0])]
+        offsets = [len(body), len(body) + len(data)]
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": offsets}
+        body += data
+    text = json.dumps(header).encode()
+    file.write_bytes(len(text).to_bytes(8, "little") + text + body)
+
+
+def test_an_output_layer_tied_to_the_embedding_is_rounded_on_its_own(tmp_path: Path) -> None:
+    """Models from the hub share one matrix for both; the embedding stays as it is."""
+    python = make_plan(ServeOptions()).find_python(find_places())
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    write_weights(
+        source / "model.safetensors", {"model.embed_tokens.weight": [[1.27, -0.5], [0.0, 2.54]]}
+    )
+    (source / "config.json").write_text('{"tie_word_embeddings": true}', encoding="utf-8")
+    subprocess.run([str(python), str(QUANTIZE_SCRIPT), str(source), str(target)], check=True)
+    raw = (target / "model.safetensors").read_bytes()
+    size = int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8 : 8 + size])
+    start, end = header["lm_head.weight"]["data_offsets"]
+    assert struct.unpack("4b", raw[8 + size + start : 8 + size + end]) == (127, -50, 0, 127)
+    assert header["model.embed_tokens.weight"]["dtype"] == "F32"
+    assert json.loads((target / "config.json").read_text())["tie_word_embeddings"] is False

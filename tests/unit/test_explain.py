@@ -185,7 +185,8 @@ def test_repairs_are_told() -> None:
         ("SELECT sum(p) FROM t", None, "The answer is null."),
         ("SELECT bool_and(p) FROM t", True, "The answer is true."),
         ("SELECT first(p) FROM t", {"a": [1, None]}, 'The answer is {"a": [1, null]}.'),
-        ("not SQL", "x" * 100, f"The answer is {'x' * 60}…."),
+        ("not SQL", "x" * 100, f"The answer is {'x' * 60}…"),
+        ("SELECT name FROM t", "Frontier Airlines Inc.", "The answer is Frontier Airlines Inc."),
     ],
 )
 def test_single_value(sql: str, value: object, expected: str) -> None:

@@ -34,7 +34,8 @@ def headline(tree: exp.Query | None, result: QueryResult | None) -> str:
 def _single(tree: exp.Query | None, result: QueryResult) -> str:
     value = spoken(result.rows[0][0])
     name = _given_name(tree)
-    return f"{_humanised(name)}: {value}." if name else f"The answer is {value}."
+    words = f"{_humanised(name)}: {value}" if name else f"The answer is {value}"
+    return words if words.endswith((".", "…")) else f"{words}."
 
 
 def _given_name(tree: exp.Query | None) -> str:
