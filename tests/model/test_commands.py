@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from streamlink_magic.demo import QUESTIONS as QUESTIONS_OF_DEMO
+
 pytestmark = [pytest.mark.model, pytest.mark.spark]
 
 MEMBERS = {"member_id": [1, 2, 3], "name": ["Ada", "Ben", "Chi"], "city": ["Oslo", "Rome", "Oslo"]}
@@ -117,6 +119,16 @@ def test_guard_gives_each_statement_its_verdict_and_runs_none(tmp_path: Path) ->
         "read": "allow", "drop": "refuse", "file": "refuse", "java": "refuse",
     }  # fmt: skip
     assert all(verdicts[one]["rule"] and verdicts[one]["why"] for one in asked)
+
+
+def test_the_demo_answers_every_question() -> None:
+    """Each question is printed with its SQL, the guard's verdict and the times."""
+    done = streamlink("demo")
+    assert len(QUESTIONS_OF_DEMO) >= 5
+    for question in QUESTIONS_OF_DEMO:
+        assert question in done.stdout
+    for part in ("SQL", "read-only: proven", "How", "Times"):
+        assert done.stdout.count(f"\n{part}") == len(QUESTIONS_OF_DEMO)
 
 
 def test_the_doctor_finds_everything_that_the_tests_set_up() -> None:
