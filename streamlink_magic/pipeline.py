@@ -93,7 +93,7 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
     progress("context")
     context = gather_context(
         question,
-        notebook=ports.notebook,
+        notebook=_askable(ports),
         reader=ports.workbench,
         cache=ports.cache,
         turns=ports.turns,
@@ -150,6 +150,11 @@ def view_written(question: Question, written: Written) -> AnswerView:
         tokens=draft.completion.completion_tokens,
         status=_status(written),
     )
+
+
+def _askable(ports: Ports) -> NotebookSnapshot:
+    """Leave DataFrame variables out where they cannot be made readable by name (Connect)."""
+    return ports.notebook if ports.workbench.guards else replace(ports.notebook, dataframes=())
 
 
 def _check(

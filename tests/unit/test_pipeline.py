@@ -125,3 +125,13 @@ def test_only_dataframes_that_the_model_was_shown_become_readable() -> None:
     notebook = NotebookSnapshot(dataframes=frames)
     ask(Question("How many in x2?"), ports(FakeModel(), workbench, notebook), Settings(), note)
     assert workbench.added == ["x2"]
+
+
+def test_where_variables_cannot_be_made_readable_the_model_is_not_shown_them() -> None:
+    """On Spark Connect a view would stay in the user's session."""
+    frame = DataFrameVariable("late", (Column("secret_column", "int"),), object())
+    model = FakeModel(("SELECT title FROM song",))
+    workbench = FakeWorkbench((SONGS,), guards=False)
+    notebook = NotebookSnapshot(dataframes=(frame,))
+    ask(Question("How many in late?"), ports(model, workbench, notebook), Settings(), note)
+    assert "secret_column" not in str(model.sent)

@@ -10,6 +10,7 @@ from streamlink_magic.adapters.spark.catalog import SparkCatalog
 from streamlink_magic.adapters.spark.execute import JobControl, fetch_rows
 from streamlink_magic.adapters.spark.jobs import ClassicJobs, ConnectJobs
 from streamlink_magic.adapters.spark.recognize import is_connect
+from streamlink_magic.errors import SessionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,11 +88,11 @@ class ConnectWorkbench(SparkCatalog):
 
     def parse(self, sql: str) -> PlanNode:
         """Refuse: Connect has no parser call."""
-        raise NotImplementedError(sql)
+        raise _unproven(sql)
 
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Refuse: every analysis call of Connect may execute what it analyses."""
-        raise NotImplementedError(sql)
+        raise _unproven(sql)
 
     def run(
         self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress
@@ -109,3 +110,12 @@ class ConnectWorkbench(SparkCatalog):
         """Return the lazy DataFrame of an approved query."""
         frame: object = self._spark.sql(query.sql)
         return frame
+
+
+def _unproven(sql: str) -> SessionError:
+    error = SessionError(
+        "On Spark Connect no parser is within reach, so nothing can be proven about a statement.",
+        "Read the SQL, then run it on your word: answer.run()",
+    )
+    error.sql = sql
+    return error
