@@ -127,7 +127,7 @@ def test_the_demo_answers_every_question() -> None:
     assert len(QUESTIONS_OF_DEMO) >= 5
     for question in QUESTIONS_OF_DEMO:
         assert question in done.stdout
-    for part in ("SQL", "read-only: proven", "How", "Times"):
+    for part in ("SQL\n", "read-only: proven", "How\n", "Times "):
         assert done.stdout.count(f"\n{part}") == len(QUESTIONS_OF_DEMO)
 
 
