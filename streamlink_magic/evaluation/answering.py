@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.database import SetDatabases
     from streamlink_magic.protocols import ChatModel
-    from streamlink_magic.records import Message, TableSchema
+    from streamlink_magic.records import Message
     from streamlink_magic.settings import Settings
 
 
@@ -78,21 +78,18 @@ class PipelineAnswer:
 
     def __call__(self, question: BenchQuestion, /) -> Prediction:
         """Return the SQL and what it cost; SQL that the guard refused comes with its rule."""
-        tables = self._databases.use(question.db_id).values()
+        self._databases.use(question.db_id)
         model = _Metered(self._model)
         started = time.monotonic()
         sql, status = "", "ok"
         try:
-            sql = self._write(question, list(tables), model)
+            sql = self._write(question, model)
         except StreamlinkError as error:
             sql, status = error.sql, status_of(error)
         return Prediction(sql, model.tokens, time.monotonic() - started, status, model.calls)
 
-    def _write(
-        self, question: BenchQuestion, tables: Sequence[TableSchema], model: ChatModel
-    ) -> str:
+    def _write(self, question: BenchQuestion, model: ChatModel) -> str:
         """Return checked SQL. The tables are read from Spark's catalog, as in a notebook."""
-        del tables
         ports = Ports(
             notebook=NotebookSnapshot(),
             workbench=open_workbench(self._spark),
@@ -105,10 +102,9 @@ class PipelineAnswer:
 class PlainAnswer(PipelineAnswer):
     """Answers as a plain zero-shot prompt does: the schema, the question, one try."""
 
-    def _write(
-        self, question: BenchQuestion, tables: Sequence[TableSchema], model: ChatModel
-    ) -> str:
+    def _write(self, question: BenchQuestion, model: ChatModel) -> str:
         """Return the SQL of one call. Keys are left out: Spark's catalog does not hold them."""
+        tables = self._databases.use(question.db_id).values()
         bare = [replace(table, primary_key=(), foreign_keys=()) for table in tables]
         prompt = Prompt(tuple(plain_messages(bare, _asked(question))), tokens=0, parts=())
         limit = self._settings.answer_tokens

@@ -8,13 +8,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlink_magic.serving.folders import MANIFEST, ensure_folder, read_manifest
+from streamlink_magic.serving.folders import ensure_folder, read_manifest
 
 if TYPE_CHECKING:
     from streamlink_magic.serving.options import ServeProgress
     from streamlink_magic.serving.places import Places
-
-__all__ = ["MANIFEST", "converted_folder", "ensure_converted", "ensure_int8", "find_int8"]
 
 CONVERT_SCRIPT = Path(__file__).with_name("worker") / "convert_gguf.py"
 QUANTIZE_SCRIPT = Path(__file__).with_name("worker") / "quantize_int8.py"

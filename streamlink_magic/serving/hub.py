@@ -14,6 +14,7 @@ from urllib.request import Request, build_opener
 from streamlink_magic.errors import ServingError
 from streamlink_magic.serving.children import PROGRESS_MARK, read_fraction, run_child
 from streamlink_magic.serving.disk import GIB, require_space
+from streamlink_magic.serving.folders import MANIFEST
 from streamlink_magic.serving.locking import hold
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from streamlink_magic.serving.places import Places
     from streamlink_magic.serving.sources import HubModel
 
-MANIFEST = "streamlink.json"
 DOWNLOAD_SCRIPT = Path(__file__).with_name("worker") / "download_hub.py"
 _TIMEOUT_S = 5.0
 _FOUND = 200

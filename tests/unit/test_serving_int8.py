@@ -11,6 +11,7 @@ import pytest
 
 from streamlink_magic.errors import ServingError
 from streamlink_magic.serving import ServeOptions, conversion, hardware, plan
+from streamlink_magic.serving.folders import MANIFEST
 from streamlink_magic.serving.options import ignore_progress
 from streamlink_magic.serving.places import Places
 
@@ -38,7 +39,7 @@ def source(places: Places) -> Path:
     folder = places.models / "tiny-abab-bf16"
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(b"weights")
-    (folder / conversion.MANIFEST).write_text(json.dumps({"sha256": "ab" * 32}))
+    (folder / MANIFEST).write_text(json.dumps({"sha256": "ab" * 32}))
     return folder
 
 
@@ -73,7 +74,7 @@ def test_other_weights_or_another_recipe_make_it_anew(
     """A folder is used only when it is the rounding of these weights by this program."""
     use_worker(monkeypatch, tmp_path, WORKER)
     ensure(source, places)
-    (source / conversion.MANIFEST).write_text(json.dumps({"sha256": "cd" * 32}))
+    (source / MANIFEST).write_text(json.dumps({"sha256": "cd" * 32}))
     assert conversion.find_int8(source, places) is None
     ensure(source, places)
     assert conversion.find_int8(source, places) is not None

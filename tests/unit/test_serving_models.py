@@ -25,6 +25,7 @@ from streamlink_magic.errors import (
     ServingError,
 )
 from streamlink_magic.serving import carried, conversion, disk, hub, models
+from streamlink_magic.serving.folders import MANIFEST
 from streamlink_magic.serving.options import ignore_progress
 from streamlink_magic.serving.places import Places
 from streamlink_magic.serving.sources import (
@@ -189,7 +190,7 @@ def test_a_conversion_is_done_once(tmp_path: Path, places: Places, gguf: Path) -
     """The folder is named after digest and type, says what it is, and is reused."""
     folder = convert(places, gguf, write_script(tmp_path, CONVERTER))
     assert folder.name == "tiny-abababababababab-bf16"
-    manifest = json.loads((folder / conversion.MANIFEST).read_text())
+    manifest = json.loads((folder / MANIFEST).read_text())
     assert manifest == {"source": "tiny.gguf", "sha256": "ab" * 32, "dtype": "bfloat16"}
     assert convert(places, gguf, write_script(tmp_path, "raise SystemExit(1)")) == folder
 
@@ -257,7 +258,7 @@ def test_a_gguf_file_is_found_by_its_digest(places: Places, gguf: Path) -> None:
     digest = hashlib.sha256(b"weights").hexdigest()
     folder = conversion.converted_folder("tiny", digest, places)
     folder.mkdir(parents=True)
-    (folder / conversion.MANIFEST).write_text(json.dumps({"sha256": digest}))
+    (folder / MANIFEST).write_text(json.dumps({"sha256": digest}))
     assert models.find_model(source, places) == folder
     gguf.write_bytes(b"others!")
     assert models.find_model(source, places) is None
