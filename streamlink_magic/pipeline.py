@@ -90,6 +90,16 @@ def ask(
 
 def write_sql(question: Question, ports: Ports, settings: Settings, progress: Progress) -> Written:
     """Take the question as far as checked SQL; nothing has run afterwards."""
+    prompt = compose_prompt(question, ports, settings, progress)
+    progress("model")
+    draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
+    return _check(draft, prompt, ports, settings, progress)
+
+
+def compose_prompt(
+    question: Question, ports: Ports, settings: Settings, progress: Progress
+) -> Prompt:
+    """Return what the model would be sent; it is not asked."""
     progress("context")
     context = gather_context(
         question,
@@ -102,10 +112,7 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
     progress("link")
     budget = min(settings.prompt_tokens, ports.model.context_tokens - settings.answer_tokens)
     linked = link_tables(context, budget_tokens=int(budget * _SCHEMA_SHARE))
-    prompt = build_prompt(linked, ports.model, budget_tokens=budget)
-    progress("model")
-    draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
-    return _check(draft, prompt, ports, settings, progress)
+    return build_prompt(linked, ports.model, budget_tokens=budget)
 
 
 def run_query(
