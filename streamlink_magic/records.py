@@ -124,7 +124,7 @@ class CatalogSnapshot:
     complete: bool = True
 
 
-# ---------------------------------------------------------------- the data, as bounded samples show it
+# ---------------------------------------------------------------- the data, as samples show it
 
 
 @dataclass(frozen=True, slots=True)
