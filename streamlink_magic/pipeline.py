@@ -26,7 +26,7 @@ from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt, retry_prompt
-from streamlink_magic.steps.repair import fit_values, repair_sql
+from streamlink_magic.steps.repair import mend_texts, repair_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -206,7 +206,7 @@ def guard_or_mend(
         When nothing more can be mended; it carries the statement that failed last.
     """
     for mends in range(_MENDS + 1):
-        draft = fit_values(draft, tables, profile) or draft
+        draft = mend_texts(draft, tables, profile) or draft
         try:
             with _keeping(draft.sql):
                 return draft, guard_sql(draft.sql, workbench, policy)

@@ -18,12 +18,13 @@ from streamlink_magic.steps.repair.columns import (
     respell_elsewhere,
     tell_apart,
 )
-from streamlink_magic.steps.repair.connect import add_joins, mend_conditions
+from streamlink_magic.steps.repair.connect import add_joins, join_named, mend_conditions
 from streamlink_magic.steps.repair.dialect import (
     quote_names,
     read_otherwise,
     replace_functions,
     unquote_columns,
+    unquote_outputs,
 )
 from streamlink_magic.steps.repair.grouping import group_by_selected, move_to_having, order_distinct
 from streamlink_magic.steps.repair.literals import fit_literals
@@ -37,16 +38,18 @@ if TYPE_CHECKING:
     from streamlink_magic.errors import InvalidSqlError
     from streamlink_magic.records import SqlDraft, TableSchema
 
-__all__ = ["MENDS", "fit_values", "repair_sql"]
+__all__ = ["MENDS", "mend_texts", "repair_sql"]
 
 # From the surest to the boldest; each sees what those before it have done.
 MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
     quote_names,
     unquote_columns,
+    unquote_outputs,
     rename_tables,
     replace_functions,
     respell,
     mend_conditions,
+    join_named,
     requalify,
     respell_elsewhere,
     add_joins,
@@ -102,17 +105,18 @@ def _read(sql: str, known: Known) -> tuple[Statement | None, list[str]]:
     return (other[0], [f"The SQL was read as that of {other[1]}."]) if other else (None, [])
 
 
-def fit_values(
+def mend_texts(
     draft: SqlDraft, tables: Sequence[TableSchema], profile: DataProfile
 ) -> SqlDraft | None:
-    """Return the draft with texts spelled as the data have them, or None when all fit.
+    """Return a draft with its texts as the data have them, or None when all fit.
 
-    For any statement, since one that compares with a text that no row has is answered, wrongly.
+    For statements that Spark takes, too: one that compares with a text that no row has, or that
+    selects a column's name in quotes, is answered wrongly and without a word.
     """
-    statement = Statement.parse(draft.sql) if profile.values else None
+    known, statement = Known(tuple(tables), profile), Statement.parse(draft.sql)
     if statement is None:
         return None
-    repairs = list(fit_literals(statement, Known(tuple(tables), profile)))
+    repairs = [*unquote_outputs(statement, known), *fit_literals(statement, known)]
     return _mended(draft, statement, repairs)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from streamlink_magic.steps.repair.fitness import may_hold
 from streamlink_magic.steps.repair.names import near_name, spelled_otherwise
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def requalify(statement: Statement, known: Known) -> Iterator[str]:
     """Take a column from the only source of its query that has it."""
     for view in statement.views(known.tables):
         for column in view.missing():
-            yield from _requalified(column, [one for one in view.sources if one.has(column.name)])
+            holders = [one for one in view.sources if one.has(column.name)]
+            fitting = [one for one in holders if may_hold(known, one.table, column.name, column)]
+            yield from _requalified(column, fitting)
 
 
 def respell_elsewhere(statement: Statement, known: Known) -> Iterator[str]:

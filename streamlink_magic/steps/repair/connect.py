@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from streamlink_magic.catalog.paths import other_end, shortest_paths
+from streamlink_magic.steps.repair.fitness import may_hold
 from streamlink_magic.steps.repair.names import spelled_otherwise
 
 if TYPE_CHECKING:
@@ -32,17 +33,24 @@ def mend_conditions(statement: Statement, known: Known) -> Iterator[str]:
                 yield from _rejoined(view, join, known)
 
 
-def add_joins(statement: Statement, known: Known) -> Iterator[str]:
+def add_joins(statement: Statement, known: Known, *, named: bool = False) -> Iterator[str]:
     """Join the table that has a missing column where exactly one shortest way leads to it."""
     for view in statement.views(known.tables):
         if not isinstance(view.query, exp.Select) or any(not one.table for one in view.sources):
             continue
         for wanted in _wanted(view):
             way = _only_way(view, wanted, known)
+            if way and named and way.goal != known.table(wanted.qualifier):
+                continue
             start = _start(way.path, view.sources) if way else None
             if way and start:
                 yield from _joined(view, wanted, way, start, known)
                 break  # the sources are others now; the next pass looks again
+
+
+def join_named(statement: Statement, known: Known) -> Iterator[str]:
+    """Join a table that a column is qualified with and that the query does not read."""
+    yield from add_joins(statement, known, named=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +88,14 @@ def _only_way(view: ScopeView, wanted: _Wanted, known: Known) -> _Way | None:
 
 def _goals(wanted: _Wanted, known: Known) -> Sequence[TableSchema]:
     """Return the tables that have all columns wanted; the one that is named, if it has."""
-    having = [table for table in known.tables if all(_real(table, c) for c in wanted.columns)]
+    having = [table for table in known.tables if _offers(table, wanted, known)]
     named = [table for table in having if table.name.name.casefold() == wanted.qualifier.casefold()]
     return named or having
+
+
+def _offers(table: TableSchema, wanted: _Wanted, known: Known) -> bool:
+    names = ((_real(table, column), column) for column in wanted.columns)
+    return all(name and may_hold(known, table, name, column) for name, column in names)
 
 
 def _real(table: TableSchema, column: exp.Column) -> str | None:
@@ -129,13 +142,13 @@ def _start(path: Sequence[Join], sources: Sequence[Source]) -> tuple[TableName, 
 
 
 def _join_node(join: Join, here: TableName, alias: str, there: TableName, new: str) -> exp.Join:
-    table = exp.table_(there.name, db=None)
+    table: exp.Expr = exp.table_(there.name)
     if new != there.name:
         table = exp.alias_(table, new, table=True)
     return exp.Join(this=table, kind="INNER", on=_condition(join, here, alias, new))
 
 
-def _condition(join: Join, here: TableName, alias: str, new: str) -> exp.Expression:
+def _condition(join: Join, here: TableName, alias: str, new: str) -> exp.Expr:
     left, right = (alias, new) if join.left == here else (new, alias)
     pairs = zip(join.left_columns, join.right_columns, strict=True)
     equal = [
@@ -164,8 +177,8 @@ def _qualify_all(view: ScopeView, way: _Way, known: Known) -> None:
         unclear = not column.table and column.name.casefold() in names
         if unclear and len(holders) == 1 and not view.made_here(column):
             column.set("table", exp.to_identifier(holders[0].alias))
-    selects = []
-    for item in view.query.selects:
+    selects: list[exp.Expr] = []
+    for item in view.selects:
         if isinstance(item, exp.Star):
             selects += [exp.column(exp.Star(), one.alias) for one in view.sources]
         else:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _OTHERS = {"tsql": "SQL Server", "sqlite": "SQLite", "mysql": "MySQL", "postgres": "PostgreSQL"}
 
 
+_OUTPUTS = (exp.Select, exp.Group, exp.Ordered, exp.AggFunc, exp.Distinct)
+
+
 def read_otherwise(sql: str) -> tuple[Statement, str] | None:
     """Return a statement that Spark cannot parse, read as another database's, and whose."""
     for dialect, name in _OTHERS.items():
@@ -35,30 +38,32 @@ def quote_names(statement: Statement, known: Known) -> Iterator[str]:  # noqa: A
             yield f"{name.name} was put into backticks."
 
 
-def unquote_columns(statement: Statement, known: Known) -> Iterator[str]:
-    """Read "Song Name" as the column where other databases do; to Spark it is a text.
-
-    Only behind an alias, as an output, in GROUP BY or in ORDER BY, where a text makes no sense.
-    """
+def unquote_columns(statement: Statement, known: Known) -> Iterator[str]:  # noqa: ARG001
+    """Read ``T1."name"`` as the column that it is elsewhere; to Spark it is a text."""
     for dot in list(statement.tree.find_all(exp.Dot)):
         named = isinstance(dot.this, exp.Identifier | exp.Column)
         if named and isinstance(dot.expression, exp.Literal):
             name = dot.expression.name
             dot.replace(exp.column(exp.to_identifier(name, quoted=True), table=dot.this.name))
             yield f"{name} was read as a column, not as a text."
+
+
+def unquote_outputs(statement: Statement, known: Known) -> Iterator[str]:
+    """Read "Song Name" as the column of that name where a text makes no sense.
+
+    As an output, in an aggregate, in GROUP BY or ORDER BY; and only in double quotes: who wants
+    a text there writes it in single ones.
+    """
     for view in statement.views(known.tables):
         names = {real for one in view.sources for real in (one.columns or {}).values()}
         spelled = {name.casefold(): name for name in names}
         for literal in list(view.query.find_all(exp.Literal)):
-            if not literal.is_string or literal.name.casefold() not in spelled:
-                continue
-            parent = literal.parent
-            if isinstance(
-                parent, exp.Select | exp.Group | exp.Ordered | exp.AggFunc | exp.Distinct
-            ):
-                real = spelled[literal.name.casefold()]
+            real = spelled.get(literal.name.casefold()) if literal.is_string else None
+            here = literal.find_ancestor(exp.Select, exp.SetOperation) is view.query
+            quoted = f'"{literal.name}"' in statement.written
+            if real and here and quoted and isinstance(literal.parent, _OUTPUTS):
                 literal.replace(exp.column(exp.to_identifier(real, quoted=True)))
-                yield f"'{real}' was read as the column {real}, not as a text."
+                yield f'"{real}" was read as the column {real}, not as a text.'
 
 
 def replace_functions(statement: Statement, known: Known) -> Iterator[str]:
@@ -74,8 +79,8 @@ def replace_functions(statement: Statement, known: Known) -> Iterator[str]:
             yield f"{written} was written as {new.sql(dialect='spark')}, which Spark has."
 
 
-def _renamed(name: str, count: int) -> Callable[[list[exp.Expression]], exp.Expression | None]:
-    def rule(arguments: list[exp.Expression]) -> exp.Expression | None:
+def _renamed(name: str, count: int) -> Callable[[list[exp.Expr]], exp.Expr | None]:
+    def rule(arguments: list[exp.Expr]) -> exp.Expr | None:
         if len(arguments) != count:
             return None
         return exp.Anonymous(this=name, expressions=[one.copy() for one in arguments])
@@ -94,7 +99,7 @@ _PATTERNS = {
 }
 
 
-def _strftime(arguments: list[exp.Expression]) -> exp.Expression | None:
+def _strftime(arguments: list[exp.Expr]) -> exp.Expr | None:
     """``strftime('%Y', d)`` gives text: compared with a text it must stay one."""
     if len(arguments) != 2 or not isinstance(arguments[0], exp.Literal):  # noqa: PLR2004
         return None
@@ -106,7 +111,7 @@ def _strftime(arguments: list[exp.Expression]) -> exp.Expression | None:
     return exp.Anonymous(this="date_format", expressions=[when, exp.Literal.string(pattern)])
 
 
-def _julianday(arguments: list[exp.Expression]) -> exp.Expression | None:
+def _julianday(arguments: list[exp.Expr]) -> exp.Expr | None:
     """Only differences of Julian days mean anything, and those are differences of days."""
     if len(arguments) != 1:
         return None
@@ -115,12 +120,12 @@ def _julianday(arguments: list[exp.Expression]) -> exp.Expression | None:
     return exp.Paren(this=exp.Div(this=seconds, expression=exp.Literal.number(86400)))
 
 
-def _now(arguments: list[exp.Expression]) -> exp.Expression | None:
+def _now(arguments: list[exp.Expr]) -> exp.Expr | None:
     now = len(arguments) == 1 and arguments[0].is_string and arguments[0].name == "now"
     return exp.CurrentTimestamp() if now else None
 
 
-_FUNCTIONS: Mapping[str, Callable[[list[exp.Expression]], exp.Expression | None]] = {
+_FUNCTIONS: Mapping[str, Callable[[list[exp.Expr]], exp.Expr | None]] = {
     "strftime": _strftime,
     "julianday": _julianday,
     "datetime": _now,

@@ -83,7 +83,7 @@ def _is_grouped(select: exp.Select) -> bool:
     )
 
 
-def _aggregates(node: exp.Expression, select: exp.Select) -> bool:
+def _aggregates(node: exp.Expr, select: exp.Select) -> bool:
     """Return whether an expression aggregates the rows of this very query."""
     return any(
         found.find_ancestor(exp.Select) is select and not isinstance(found.parent, exp.Window)
@@ -91,7 +91,7 @@ def _aggregates(node: exp.Expression, select: exp.Select) -> bool:
     )
 
 
-def _is_bare(item: exp.Expression, select: exp.Select) -> bool:
+def _is_bare(item: exp.Expr, select: exp.Select) -> bool:
     """Return whether a selected column is neither aggregated nor grouped."""
     column = item.unalias()
     if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star):
@@ -111,7 +111,7 @@ def _one_extreme(select: exp.Select) -> bool:
     return len(found) == 1 and isinstance(found[0], _EXTREMES) and not select.args.get("having")
 
 
-def _of_the_extreme(select: exp.Select, bare: list[exp.Expression]) -> Iterator[str]:
+def _of_the_extreme(select: exp.Select, bare: list[exp.Expr]) -> Iterator[str]:
     extreme = next(i.unalias() for i in select.expressions if isinstance(i.unalias(), _EXTREMES))
     kind = exp.ArgMax if isinstance(extreme, exp.Max) else exp.ArgMin
     for item in bare:

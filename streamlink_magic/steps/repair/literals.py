@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from streamlink_magic.catalog.values import NearValue, nearest_value
+from streamlink_magic.steps.repair.fitness import compared_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,27 +27,14 @@ def fit_literals(statement: Statement, known: Known) -> Iterator[str]:
     first words of a value, is replaced only where all rows are known.
     """
     for view in statement.views(known.tables):
-        for column, literal in _compared(view):
+        for column in view.columns():
             values = _values(view, column, known)
-            near = _meant(literal.name, values) if values else None
-            if near is not None:
-                written = literal.sql(dialect="spark")
-                literal.replace(exp.Literal.string(near.value))
-                yield f"{written} was read as '{near.value}', the value in {column.name}."
-
-
-def _compared(view: ScopeView) -> Iterator[tuple[exp.Column, exp.Literal]]:
-    """Yield the texts that a column is compared with for equality."""
-    for column in view.columns():
-        parent = column.parent
-        if isinstance(parent, exp.EQ | exp.NEQ | exp.NullSafeEQ):
-            other = parent.right if parent.left is column else parent.left
-            if isinstance(other, exp.Literal) and other.is_string:
-                yield column, other
-        elif isinstance(parent, exp.In) and parent.this is column:
-            for item in parent.expressions:
-                if isinstance(item, exp.Literal) and item.is_string:
-                    yield column, item
+            for literal in list(compared_texts(column)) if values else ():
+                near = _meant(literal.name, values) if values else None
+                if near is not None:
+                    written = literal.sql(dialect="spark")
+                    literal.replace(exp.Literal.string(near.value))
+                    yield f"{written} was read as '{near.value}', the value in {column.name}."
 
 
 def _values(view: ScopeView, column: exp.Column, known: Known) -> ColumnValues | None:

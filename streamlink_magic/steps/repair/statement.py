@@ -61,9 +61,14 @@ class Source:
 class ScopeView:
     """One scope: its query, its sources, and those of the queries around it."""
 
-    query: exp.Query
+    query: exp.Expr
     sources: tuple[Source, ...]
     outer: tuple[Source, ...] = ()
+
+    @property
+    def selects(self) -> tuple[exp.Expr, ...]:
+        """What the query gives out; of a union, its first part."""
+        return tuple(self.query.selects) if isinstance(self.query, exp.Query) else ()
 
     def columns(self) -> Iterator[exp.Column]:
         """Yield the columns that this query itself names, not its subqueries."""
@@ -81,7 +86,7 @@ class ScopeView:
         """Return whether an unqualified name is an output of this query, where that counts."""
         if column.table or column.find_ancestor(exp.Where, exp.Join, exp.Select) is not self.query:
             return False
-        selects = self.query.selects if isinstance(self.query, exp.Query) else ()
+        selects = self.selects
         names = {one.alias_or_name.casefold() for one in selects if one is not column}
         inside = column.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Qualify, exp.Select)
         aliases = {one.alias.casefold() for one in selects if isinstance(one, exp.Alias)}
@@ -110,9 +115,10 @@ class ScopeView:
 
 @dataclass(slots=True)
 class Statement:
-    """A parsed statement that repairs change in place."""
+    """A parsed statement that repairs change in place; ``written`` is the text that it was."""
 
     tree: exp.Query
+    written: str
 
     @classmethod
     def parse(cls, sql: str, dialect: str = "spark") -> Statement | None:
@@ -121,7 +127,7 @@ class Statement:
             tree = sqlglot.parse_one(sql, read=dialect)
         except (SqlglotError, RecursionError, ValueError):
             return None
-        return cls(tree) if isinstance(tree, exp.Query) else None
+        return cls(tree, sql) if isinstance(tree, exp.Query) else None
 
     def sql(self) -> str | None:
         """Return the text for Spark; None where sqlglot cannot say it without a loss."""
@@ -167,7 +173,8 @@ def _folded(table: TableSchema) -> Mapping[str, str]:
 def _outputs(scope: Scope, tables: Mapping[str, TableSchema]) -> Mapping[str, str] | None:
     """Return what a subquery offers; None where a star hides it."""
     names: dict[str, str] = {}
-    for item in scope.expression.selects:
+    query = scope.expression
+    for item in query.selects if isinstance(query, exp.Query) else ():
         if not item.is_star:
             names.setdefault(item.alias_or_name.casefold(), item.alias_or_name)
             continue

@@ -18,9 +18,15 @@ _PART = re.compile(r"`((?:[^`]|``)+)`")
 
 
 def take_suggestion(statement: Statement, known: Known) -> Iterator[str]:
-    """Read an unresolved name as the only one of Spark's proposals with the same letters."""
+    """Read an unresolved name as the only one of Spark's proposals with the same letters.
+
+    Where a source is not known here, such as a table function, Spark knows more.
+    """
     if known.error is None or not known.failed_with("UNRESOLVED_COLUMN"):
         return
+    views = statement.views(known.tables)
+    if all(source.columns is not None for view in views for source in view.sources):
+        return  # every column is known here, and was looked for in vain
     name = _parts(known.error.parameters.get("objectName", ""))
     proposals = [_parts(one) for one in known.error.parameters.get("proposal", "").split(", ")]
     alike = [one for one in proposals if name and one and folded(one[-1]) == folded(name[-1])]
