@@ -1,17 +1,16 @@
-"""The values that columns hold: which of them a question mentions, and what is near a literal."""
+"""The values that columns hold, and which of them a question mentions."""
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.nearness import WORDS, folded
 from streamlink_magic.records import ColumnValues, ValueHint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from streamlink_magic.records import Column, DataProfile, TableName, TableSample
 
@@ -30,8 +29,6 @@ _RANGES = (
     "date",
     "timestamp",
 )
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORDS = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 _LONGEST_WORDS = 12
 _SHORT_WORD = 3
 _PLACES = 4
@@ -137,9 +134,14 @@ def _mentions(words: str, places: Mapping[str, Sequence[_Place]]) -> Iterator[Va
     known = places.get(key) or places.get(key.removesuffix("s"), ())
     for place in sorted(known, key=lambda each: each.value != words):
         exact = place.value == words
-        # a short word is a word of the language unless it is spelled as the code: *in* and IN
-        if exact or len(place.value) > _SHORT_WORD or words == words.upper() != words.lower():
+        if exact or len(place.value) > _SHORT_WORD or _is_no_mere_word(words, place.value):
             yield ValueHint(words, place.column.table, place.column.column, place.value, exact)
+
+
+def _is_no_mere_word(words: str, value: str) -> bool:
+    """Return whether a short code is meant, and not a word of the language: IN, not *in*."""
+    shouted = words == words.upper() != words.lower()
+    return shouted or (value.islower() and len(value) == _SHORT_WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,111 +161,12 @@ def _places(columns: Iterable[ColumnValues]) -> Mapping[str, Sequence[_Place]]:
 
 def _speaks(value: str) -> bool:
     """Return whether finding a value in a question means anything: *a* and *5* do not."""
-    return sum(map(str.isalpha, value)) > 1
+    return sum(map(str.isalpha, value)) > 1 or not value.isascii()
 
 
 def _stretches(question: str) -> Iterator[tuple[int, int]]:
     """Yield the stretches of words of a question, the longest first."""
-    words = [match.span() for match in _WORDS.finditer(question)]
+    words = [match.span() for match in WORDS.finditer(question)]
     for count in range(min(_LONGEST_WORDS, len(words)), 0, -1):
         for first in range(len(words) - count + 1):
             yield words[first][0], words[first + count - 1][1]
-
-
-def folded(text: str) -> str:
-    """Return a text without case, punctuation, spaces: what two spellings have in common.
-
-    >>> folded("JetBlue-Airways ") == folded("jetblue airways")
-    True
-    """
-    return "".join(character for character in text.casefold() if character.isalnum())
-
-
-@dataclass(frozen=True, slots=True)
-class NearValue:
-    """The value of a column that a literal probably stands for.
-
-    Attributes
-    ----------
-    how
-        ``spelling``: the same letters and digits. ``code``: one is the code or the beginning of
-        the other. ``part``: the literal is the first words of the value. ``near``: some letters
-        differ.
-    """
-
-    value: str
-    how: str
-
-
-def nearest_value(literal: str, column: ColumnValues) -> NearValue | None:
-    """Return the column's value nearest to a literal; None when there is none, or several.
-
-    Two texts whose digits differ are never near: *737-300* is not *737-400*.
-
-    Examples
-    --------
-    >>> from streamlink_magic.records import ColumnValues, TableName
-    >>> sexes = ColumnValues(TableName("people"), "sex", ("F", "M"), complete=True)
-    >>> nearest_value("female", sexes)
-    NearValue(value='F', how='code')
-    """
-    for how, rule in _NEARNESS.items():
-        near = set(rule(literal, column.values))
-        if near:
-            return NearValue(near.pop(), how) if len(near) == 1 else None
-    return None
-
-
-def _spelled_alike(literal: str, values: Sequence[str]) -> Iterator[str]:
-    wanted = folded(literal)
-    yield from (value for value in values if wanted and folded(value) == wanted)
-
-
-def _coded(literal: str, values: Sequence[str]) -> Iterator[str]:
-    """Yield the codes of a literal where all values are codes, or what a code stands for."""
-    if meaning := _TRUTHS.get(literal.casefold()):
-        if all(value.casefold() in _TRUTHS for value in values):
-            yield from (value for value in values if _TRUTHS[value.casefold()] == meaning)
-    elif all(len(value) <= _SHORT_WORD and value == value.upper() for value in values):
-        yield from (value for value in values if _is_code(value, literal))
-    elif len(literal) <= _SHORT_WORD:
-        yield from (value for value in values if _is_code(literal, value))
-
-
-def _is_code(code: str, meaning: str) -> bool:
-    words = [word.casefold() for word in _WORDS.findall(meaning)]
-    initials = "".join(word[0] for word in words if word not in _LITTLE_WORDS)
-    short = code.casefold()
-    if not short.isalpha() or len(short) >= len(meaning):
-        return False
-    return short == initials if len(words) > 1 else words[:1] != [] and words[0].startswith(short)
-
-
-def _begun(literal: str, values: Sequence[str]) -> Iterator[str]:
-    begin = [word.casefold() for word in _WORDS.findall(literal)]
-    if sum(map(len, begin)) > _SHORT_WORD:
-        for value in values:
-            if [word.casefold() for word in _WORDS.findall(value)][: len(begin)] == begin:
-                yield value
-
-
-def _like(literal: str, values: Sequence[str]) -> Iterator[str]:
-    digits = re.findall(r"\d+", literal)
-    alike = [value for value in values if re.findall(r"\d+", value) == digits]
-    spelled = {value.casefold(): value for value in alike}
-    near = difflib.get_close_matches(literal.casefold(), spelled, n=2, cutoff=_CUTOFF)
-    yield from (spelled[one] for one in near)
-
-
-_CUTOFF = 0.84
-_LITTLE_WORDS = frozenset(["of", "the", "and", "de"])
-_TRUTHS = {
-    **dict.fromkeys(("true", "yes", "t", "y", "1"), "yes"),
-    **dict.fromkeys(("false", "no", "f", "n", "0"), "no"),
-}
-_NEARNESS: Mapping[str, Callable[[str, Sequence[str]], Iterator[str]]] = {
-    "spelling": _spelled_alike,
-    "code": _coded,
-    "part": _begun,
-    "near": _like,
-}

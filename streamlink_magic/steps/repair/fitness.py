@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from streamlink_magic.catalog.values import nearest_value
+from streamlink_magic.catalog.nearness import nearest_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from streamlink_magic.catalog.values import NearValue, nearest_value
+from streamlink_magic.catalog.nearness import NearValue, nearest_value
 from streamlink_magic.steps.repair.fitness import compared_texts
 
 if TYPE_CHECKING:

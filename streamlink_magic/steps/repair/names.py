@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.nearness import folded
 from streamlink_magic.catalog.ranking import words_of
-from streamlink_magic.catalog.values import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

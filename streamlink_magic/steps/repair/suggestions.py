@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from streamlink_magic.catalog.values import folded
+from streamlink_magic.catalog.nearness import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
