@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 import pytest
 
@@ -32,7 +32,7 @@ def rows(*pets: tuple[object, ...], complete: bool = True) -> TableSample:
 
 def test_a_text_column_keeps_its_values_the_commonest_first() -> None:
     """Nulls are no value; numbers and dates keep their range."""
-    day = datetime.date(2020, 1, 2)
+    day = dt.date(2020, 1, 2)
     sample = rows(("Rex", "dog", day, 3.5), ("Tom", "cat", None, 4.0), ("Bo", "dog", day, None))
     by_name = {one.column: one for one in index_values([sample])}
     assert by_name["kind"].values == ("dog", "cat")
@@ -128,6 +128,7 @@ class Reader:
         self.clock = clock
 
     def sample(self, of: TableSchema) -> TableSample | str:
+        """Return an empty sample, a second later."""
         self.clock.now += 1
         return "it is locked" if of.name.name == "vault" else TableSample(of.name, of.columns, ())
 
