@@ -183,6 +183,17 @@ def evaluate_set(
     compare_with: Annotated[
         Path | None, typer.Option("--compare", help="An earlier report, for a paired comparison.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Questions asked at once. Times are a question's own at 1.")
+    ] = 1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="NAME", help="A step to leave out, such as retries."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="NAME=VALUE", help="A setting with another value."),
+    ] = None,
 ) -> None:
     """Ask the questions of a benchmark set through the pipeline of %%ask, and score them."""
     from streamlink_magic.evaluation.command import EvalRequest, run_eval
@@ -193,9 +204,34 @@ def evaluate_set(
         turns=0,
         cells=0,
     )
-    request = EvalRequest(benchmark, out, ids, limit, seed, report, plain, compare_with)
+    request = EvalRequest(
+        benchmark,
+        out,
+        ids,
+        limit,
+        seed,
+        report,
+        plain,
+        compare_with,
+        workers,
+        tuple(without or ()),
+        tuple(given or ()),
+    )
     with _plain_errors():
         _out.print(run_eval(request, settings, _err), markup=False)
+
+
+@app.command("eval-table")
+def table_of_reports(
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT...", help="Reports; the first is the base.")
+    ],
+) -> None:
+    """Compare the reports of several runs on the same questions, as a Markdown table."""
+    from streamlink_magic.evaluation.command import run_table
+
+    with _plain_errors():
+        _out.print(run_table(reports), markup=False)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Benchmark sets, runs over them, and what they score: the room behind ``streamlink eval``."""
 
+from streamlink_magic.evaluation.ablation import AblationRow, ablation_rows, ablation_table
 from streamlink_magic.evaluation.benchmark import (
     BenchDatabase,
     BenchmarkSet,
@@ -32,8 +33,10 @@ from streamlink_magic.evaluation.report import (
 )
 from streamlink_magic.evaluation.run import Answer, Check, RunProgress, evaluate, status_of
 from streamlink_magic.evaluation.score import Judge, RunSql, score
+from streamlink_magic.evaluation.switches import describe_switches, switched, switches
 
 __all__ = [
+    "AblationRow",
     "Answer",
     "BenchDatabase",
     "BenchQuestion",
@@ -51,11 +54,14 @@ __all__ = [
     "RunSql",
     "SetDatabases",
     "Share",
+    "ablation_rows",
+    "ablation_table",
     "align",
     "choose",
     "compare",
     "comparison_rows",
     "describe_run",
+    "describe_switches",
     "evaluate",
     "load_database",
     "load_set",
@@ -69,6 +75,8 @@ __all__ = [
     "status_of",
     "summary_rows",
     "summary_text",
+    "switched",
+    "switches",
     "to_json",
     "write_report",
 ]

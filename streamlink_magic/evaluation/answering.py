@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.cache import CatalogCache
@@ -55,22 +55,15 @@ class _Metered:
 class PipelineAnswer:
     """Answers as ``%%ask`` does, in a notebook without cells, up to the checked SQL.
 
+    It may be called in several threads at once.
+
     Parameters
     ----------
-    spark
-        The session that holds the set's databases.
     databases
-        Makes a question's database the current one.
+        Makes a question's database the current one, in a session of the calling thread's own.
     """
 
-    def __init__(
-        self,
-        spark: Any,  # noqa: ANN401
-        databases: SetDatabases,
-        model: ChatModel,
-        settings: Settings,
-    ) -> None:
-        self._spark = spark
+    def __init__(self, databases: SetDatabases, model: ChatModel, settings: Settings) -> None:
         self._databases = databases
         self._model = model
         self._settings = settings
@@ -92,7 +85,7 @@ class PipelineAnswer:
         """Return checked SQL. The tables are read from Spark's catalog, as in a notebook."""
         ports = Ports(
             notebook=NotebookSnapshot(),
-            workbench=open_workbench(self._spark),
+            workbench=open_workbench(self._databases.spark),
             model=model,
             cache=self._caches.setdefault(question.db_id, CatalogCache()),
         )
@@ -110,7 +103,7 @@ class PlainAnswer(PipelineAnswer):
         limit = self._settings.answer_tokens
         sql = generate_sql(prompt, model, max_tokens=limit, progress=_silent).sql
         try:
-            guard_sql(sql, open_workbench(self._spark), self._settings.policy)
+            guard_sql(sql, open_workbench(self._databases.spark), self._settings.policy)
         except GuardError as error:
             error.sql = sql
             raise
@@ -130,14 +123,12 @@ class GuardedRuns:
 
     def __init__(
         self,
-        spark: Any,  # noqa: ANN401
         databases: SetDatabases,
         settings: Settings,
         *,
         row_limit: int = 100_000,
         timeout_s: float = 60.0,
     ) -> None:
-        self._spark = spark
         self._databases = databases
         self._settings = settings
         self._row_limit = row_limit
@@ -146,7 +137,7 @@ class GuardedRuns:
     def __call__(self, db_id: str, sql: str, /) -> Sequence[Sequence[object]]:
         """Return the rows of a predicted query."""
         self._databases.use(db_id)
-        workbench = open_workbench(self._spark)
+        workbench = open_workbench(self._databases.spark)
         query = guard_sql(sql, workbench, self._settings.policy)
         result = workbench.run(
             query, row_limit=self._row_limit, timeout_s=self._timeout_s, progress=_silent

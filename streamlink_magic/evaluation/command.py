@@ -9,6 +9,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainin
 
 from streamlink_magic.adapters.spark.create import create_session
 from streamlink_magic.endpoint import find_model
+from streamlink_magic.evaluation.ablation import ablation_table
 from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, PlainAnswer
 from streamlink_magic.evaluation.benchmark import load_set
 from streamlink_magic.evaluation.choice import choose, read_ids
@@ -18,9 +19,11 @@ from streamlink_magic.evaluation.predictions import describe_run, read_predictio
 from streamlink_magic.evaluation.report import align, read_report, summary_text, write_report
 from streamlink_magic.evaluation.run import evaluate
 from streamlink_magic.evaluation.score import score
+from streamlink_magic.evaluation.switches import describe_switches, switched
 from streamlink_magic.prompts import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -43,6 +46,9 @@ class EvalRequest:
     report: Path | None = None
     plain: bool = False
     compare_with: Path | None = None
+    workers: int = 1
+    without: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
@@ -63,19 +69,32 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     EvaluationError
         When the set or an earlier file cannot be used, or the server is gone.
     """
+    settings = switched(settings, request.without, request.given)
     benchmark = load_set(request.benchmark)
     ids = read_ids(request.ids) if request.ids else None
     questions = choose(benchmark.questions, ids, request.limit, request.seed)
     model = find_model(settings, None)
-    spark = create_session(conf=_SPARK)
-    databases = SetDatabases(spark, benchmark)
-    runs = GuardedRuns(spark, databases, settings)
-    answer = (PlainAnswer if request.plain else PipelineAnswer)(spark, databases, model, settings)
+    databases = SetDatabases(create_session(conf=_SPARK), benchmark)
+    runs = GuardedRuns(databases, settings)
+    answer = (PlainAnswer if request.plain else PipelineAnswer)(databases, model, settings)
     info = describe_run(
-        benchmark.name, settings, model_name=model.name, plain=request.plain, prompts=digest()
+        benchmark.name,
+        settings,
+        model_name=model.name,
+        plain=request.plain,
+        prompts=digest(),
+        switches=describe_switches(request.without, request.given),
+        workers=request.workers,
     )
     with _Bar(console) as bar:
-        evaluate(questions, answer, request.out, info=info, progress=bar.asked)
+        evaluate(
+            questions,
+            answer,
+            request.out,
+            info=info,
+            workers=request.workers,
+            progress=bar.asked,
+        )
         if not benchmark.golds:
             return (
                 f"{len(questions)} questions answered; the set has no gold queries to score with."
@@ -90,6 +109,17 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
             progress=bar.scored,
         )
     return _told(report, request)
+
+
+def run_table(reports: Sequence[Path]) -> str:
+    """Return the table of some reports on the same questions, as Markdown.
+
+    Raises
+    ------
+    EvaluationError
+        When a report cannot be read, or they have no question in common.
+    """
+    return ablation_table([(file.stem, read_report(file)) for file in reports])
 
 
 def _told(report: Report, request: EvalRequest) -> str:

@@ -19,7 +19,7 @@ from streamlink_magic.errors import EvaluationError
 from streamlink_magic.evaluation.jsonl import Entry, parse_records, read_json_object, read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -136,6 +136,7 @@ class PredictionFile:
             whole = content[: content.rfind(b"\n") + 1]
             entries = parse_records(whole.decode(), str(path))
             self.ids = frozenset(entry.text("id") for entry in entries)
+            self._path = path
             self._stream = path.open("ab")
             self._stream.truncate(len(whole))
         except (OSError, UnicodeDecodeError) as error:
@@ -164,6 +165,18 @@ class PredictionFile:
         self._stream.write(text.encode(errors="backslashreplace"))
         self._stream.flush()
         os.fsync(self._stream.fileno())
+
+    def sort(self, ids: Sequence[str]) -> None:
+        """Bring the lines into this order, others after them; nothing can be added then.
+
+        Questions asked side by side end in any order; sorted, two runs can be read line by line.
+        """
+        self._stream.close()
+        lines = [line for line in self._path.read_text("utf-8").split("\n") if line.strip()]
+        places = {question_id: place for place, question_id in enumerate(ids)}
+        wanted = sorted(lines, key=lambda line: places.get(json.loads(line)["id"], len(places)))
+        if wanted != lines:
+            write_atomically(self._path, "".join(f"{line}\n" for line in wanted))
 
 
 def write_atomically(path: Path, text: str) -> None:

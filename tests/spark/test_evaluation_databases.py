@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -158,6 +160,28 @@ def test_a_database_of_somebody_else_is_not_used(
         load_database(bench_spark, benchmark, DB)
     with pytest.raises(EvaluationError, match="has no database"):
         load_database(bench_spark, benchmark, "nowhere")
+
+
+def test_every_thread_has_a_database_of_its_own(
+    bench_spark: SparkSession, benchmark: BenchmarkSet
+) -> None:
+    """Threads that first use a database together load it once, and none moves another's."""
+    databases = SetDatabases(bench_spark, benchmark)
+    together = threading.Barrier(4, timeout=60)
+
+    def look(_: int) -> tuple[int, object, str]:
+        together.wait()
+        tables = databases.use(DB)
+        together.wait()
+        rows = databases.run_trusted(DB, "SELECT count(*) FROM loan")
+        databases.spark.sql("USE default")
+        return id(databases.spark), rows, min(tables)
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(look, range(4)))
+    assert [rest for _, *rest in seen] == [[[(5,)], "book"]] * 4
+    assert len({session for session, *_ in seen} | {id(bench_spark)}) == 5
+    assert databases.spark is bench_spark
 
 
 def test_a_run_is_scored(
