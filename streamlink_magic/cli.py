@@ -194,6 +194,9 @@ def evaluate_set(
         list[str] | None,
         typer.Option("--with", metavar="NAME=VALUE", help="A setting with another value."),
     ] = None,
+    details: Annotated[
+        Path | None, typer.Option(help="Where a line a question goes: words, gold, outcome.")
+    ] = None,
 ) -> None:
     """Ask the questions of a benchmark set through the pipeline of %%ask, and score them."""
     from streamlink_magic.evaluation.command import EvalRequest, run_eval
@@ -216,6 +219,7 @@ def evaluate_set(
         workers,
         tuple(without or ()),
         tuple(given or ()),
+        details,
     )
     with _plain_errors():
         _out.print(run_eval(request, settings, _err), markup=False)

@@ -20,19 +20,11 @@ from streamlink_magic.evaluation.predictions import (
     read_predictions,
     read_run_info,
 )
-from streamlink_magic.evaluation.report import (
-    Outcome,
-    Report,
-    Share,
-    align,
-    read_report,
-    summary_rows,
-    summary_text,
-    to_json,
-    write_report,
-)
+from streamlink_magic.evaluation.report import Outcome, Report, Share
+from streamlink_magic.evaluation.report_file import read_report, to_json, write_report
 from streamlink_magic.evaluation.run import Answer, Check, RunProgress, evaluate, status_of
 from streamlink_magic.evaluation.score import Judge, RunSql, score
+from streamlink_magic.evaluation.summary import align, summary_rows, summary_text
 from streamlink_magic.evaluation.switches import describe_switches, switched, switches
 
 __all__ = [

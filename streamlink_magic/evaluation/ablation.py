@@ -85,7 +85,7 @@ def _row(name: str, report: Report, base: Report) -> AblationRow:
     first = report is base
     seconds = _mean(report.outcomes, lambda one: one.seconds)
     before = _mean(base.outcomes, lambda one: one.seconds)
-    own = _workers(report) == _workers(base) == 1 and before > 0
+    own = report.workers == base.workers == 1 and before > 0
     return AblationRow(
         name=_named(name, report),
         right=paired.second,
@@ -106,11 +106,6 @@ def _mean(outcomes: Iterable[Outcome], key: Callable[[Outcome], float]) -> float
 def _named(name: str, report: Report) -> str:
     changed = str(report.settings.get("switches") or "")
     return f"{name} ({changed})" if changed else name
-
-
-def _workers(report: Report) -> int:
-    count = report.settings.get("workers", 1)
-    return count if isinstance(count, int) else 1
 
 
 def _cells(row: AblationRow) -> tuple[str, ...]:
@@ -138,6 +133,6 @@ def _notes(reports: Sequence[tuple[str, Report]], shared: int) -> tuple[str, ...
         f"{shared} questions in common{left_out}; points and p (McNemar, exact) against the first."
     )
     several = ", ".join(
-        f"{name} ({_workers(report)})" for name, report in reports if _workers(report) > 1
+        f"{name} ({report.workers})" for name, report in reports if report.workers > 1
     )
     return (told, f"{_NO_OWN_TIME}: {several}.") if several else (told,)

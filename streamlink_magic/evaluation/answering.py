@@ -74,28 +74,29 @@ class PipelineAnswer:
         self._databases.use(question.db_id)
         model = _Metered(self._model)
         started = time.monotonic()
-        sql, status = "", "ok"
         try:
-            sql = self._write(question, model)
+            told = self._write(question, model)
         except StreamlinkError as error:
-            sql, status = error.sql, status_of(error)
-        return Prediction(sql, model.tokens, time.monotonic() - started, status, model.calls)
+            told = Prediction(error.sql, status=status_of(error))
+        seconds = time.monotonic() - started
+        return replace(told, tokens=model.tokens, seconds=seconds, model_calls=model.calls)
 
-    def _write(self, question: BenchQuestion, model: ChatModel) -> str:
-        """Return checked SQL. The tables are read from Spark's catalog, as in a notebook."""
+    def _write(self, question: BenchQuestion, model: ChatModel) -> Prediction:
+        """Return checked SQL and its badge. The tables are those of Spark's catalog."""
         ports = Ports(
             notebook=NotebookSnapshot(),
             workbench=open_workbench(self._databases.spark),
             model=model,
             cache=self._caches.setdefault(question.db_id, CatalogCache()),
         )
-        return write_sql(Question(_asked(question)), ports, self._settings, _silent).draft.sql
+        written = write_sql(Question(_asked(question)), ports, self._settings, _silent)
+        return Prediction(written.draft.sql, badge=written.badge, signals=written.signals)
 
 
 class PlainAnswer(PipelineAnswer):
     """Answers as a plain zero-shot prompt does: the schema, the question, one try."""
 
-    def _write(self, question: BenchQuestion, model: ChatModel) -> str:
+    def _write(self, question: BenchQuestion, model: ChatModel) -> Prediction:
         """Return the SQL of one call. Keys are left out: Spark's catalog does not hold them."""
         tables = self._databases.use(question.db_id).values()
         bare = [replace(table, primary_key=(), foreign_keys=()) for table in tables]
@@ -107,7 +108,7 @@ class PlainAnswer(PipelineAnswer):
         except GuardError as error:
             error.sql = sql
             raise
-        return sql
+        return Prediction(sql)
 
 
 class GuardedRuns:

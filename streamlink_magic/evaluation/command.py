@@ -14,11 +14,13 @@ from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, P
 from streamlink_magic.evaluation.benchmark import load_set
 from streamlink_magic.evaluation.choice import choose, read_ids
 from streamlink_magic.evaluation.database import SetDatabases
+from streamlink_magic.evaluation.details import write_details
 from streamlink_magic.evaluation.paired import compare, comparison_rows
 from streamlink_magic.evaluation.predictions import describe_run, read_predictions
-from streamlink_magic.evaluation.report import align, read_report, summary_text, write_report
+from streamlink_magic.evaluation.report_file import read_report, write_report
 from streamlink_magic.evaluation.run import evaluate
 from streamlink_magic.evaluation.score import score
+from streamlink_magic.evaluation.summary import align, summary_text
 from streamlink_magic.evaluation.switches import describe_switches, switched
 from streamlink_magic.prompts import digest
 
@@ -49,6 +51,7 @@ class EvalRequest:
     workers: int = 1
     without: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    details: Path | None = None
 
 
 def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
@@ -99,15 +102,18 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
             return (
                 f"{len(questions)} questions answered; the set has no gold queries to score with."
             )
+        predictions = read_predictions(request.out)
         report = score(
             benchmark,
             questions,
-            read_predictions(request.out),
+            predictions,
             run_sql=runs,
             run_gold=databases.run_trusted,
             settings=info.settings,
             progress=bar.scored,
         )
+    if request.details:
+        write_details(report, benchmark, predictions, request.details)
     return _told(report, request)
 
 

@@ -1,6 +1,7 @@
 """Why an answer is wrong, in classes that can be compared between tools.
 
-Two are our own: ``refused`` (the guard would not run it) and ``gold_failed`` (the set's fault).
+Three are our own: ``refused`` (the guard would not run it), ``unanswerable`` (the product said that
+no table holds what was asked) and ``gold_failed`` (the set's fault).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ TIMEOUT = "timeout"
 WRONG_RESULT = "wrong_result"
 MISSING = "missing"
 REFUSED = "refused"
+UNANSWERABLE = "unanswerable"
 GOLD_FAILED = "gold_failed"
 
 _COLUMN_CONDITIONS = (

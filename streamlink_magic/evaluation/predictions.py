@@ -1,8 +1,9 @@
 """The file that a run writes: one JSON line a question, safe to interrupt and to go on with.
 
-``{"id", "sql", "tokens", "seconds", "status", "model_calls"}``, where the status is ``ok``,
-``refused:<rule>`` (SQL was written and the guard stopped it) or ``error:<ErrorName>``. What the
-run was made with stands in a file beside it, so that lines of different settings never mix.
+``{"id", "sql", "tokens", "seconds", "status", "model_calls", "badge", "signals"}``, where the
+status is ``ok``, ``refused:<rule>`` (SQL was written and the guard stopped it), ``unanswerable``
+(no table holds what was asked) or ``error:<ErrorName>``. What the run was made with stands in a
+file beside it, so that lines of different settings never mix.
 """
 
 from __future__ import annotations
@@ -42,9 +43,13 @@ class Prediction:
     seconds
         From question to SQL.
     status
-        ``ok``, ``refused:<rule>`` or ``error:<ErrorName>``.
+        ``ok``, ``refused:<rule>``, ``unanswerable`` or ``error:<ErrorName>``.
     model_calls
         How often the model was asked.
+    badge
+        How far the answer is to be trusted, as the pipeline said; empty when it said nothing.
+    signals
+        What the badge rests on, as numbers by name.
     """
 
     sql: str
@@ -52,6 +57,8 @@ class Prediction:
     seconds: float = 0.0
     status: str = "ok"
     model_calls: int = 1
+    badge: str = ""
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +215,8 @@ def _prediction(entry: Entry) -> Prediction:
         seconds=entry.get("seconds", 0.0),
         status=entry.get("status", "ok"),
         model_calls=entry.get("model_calls", 1),
+        badge=entry.get("badge", ""),
+        signals=entry.numbers("signals"),
     )
 
 

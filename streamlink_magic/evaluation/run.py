@@ -12,7 +12,9 @@ from streamlink_magic.errors import (
     GuardError,
     ServerUnreachableError,
     StreamlinkError,
+    UnanswerableError,
 )
+from streamlink_magic.evaluation.failures import UNANSWERABLE
 from streamlink_magic.evaluation.pool import answers
 from streamlink_magic.evaluation.predictions import Prediction, PredictionFile
 
@@ -135,6 +137,8 @@ def status_of(error: Exception) -> str:
     >>> status_of(TimeoutError())
     'error:TimeoutError'
     """
+    if isinstance(error, UnanswerableError):
+        return UNANSWERABLE
     if isinstance(error, GuardError):
         return f"refused:{error.verdict.rule}"
     return f"error:{type(error).__name__}"

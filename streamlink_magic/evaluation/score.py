@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from streamlink_magic.errors import EvaluationError
-from streamlink_magic.evaluation.failures import GOLD_FAILED, MISSING, WRONG_RESULT, classify
+from streamlink_magic.evaluation.failures import (
+    GOLD_FAILED,
+    MISSING,
+    UNANSWERABLE,
+    WRONG_RESULT,
+    classify,
+)
 from streamlink_magic.evaluation.matching import expect, expect_sorted, matches
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.report import Outcome, Report
+from streamlink_magic.evaluation.shape import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,6 +71,8 @@ class Judge:
         """Return how a question went; None stands for a question without an answer."""
         if prediction is None:
             return _outcome(question, Prediction("", status="missing", model_calls=0), MISSING)
+        if prediction.status == UNANSWERABLE:
+            return _outcome(question, prediction, UNANSWERABLE)
         if not prediction.sql.strip():
             return _outcome(question, prediction, MISSING)
         try:
@@ -89,10 +99,12 @@ class Judge:
     ) -> Outcome:
         gold = self._golds[question.id]
         try:
-            right = any(matches(one, rows) for one in self._expectations(question.db_id, gold))
+            if any(matches(one, rows) for one in self._expectations(question.db_id, gold)):
+                return _outcome(question, prediction, "")
+            shape = shape_of(self._run_gold(question.db_id, gold.sql), rows)
         except Exception as error:  # noqa: BLE001 - a broken gold query must show, not end the run
             return _outcome(question, prediction, GOLD_FAILED, error)
-        return _outcome(question, prediction, "" if right else WRONG_RESULT)
+        return replace(_outcome(question, prediction, WRONG_RESULT), shape=shape)
 
     def _expectations(self, db_id: str, gold: Gold) -> Iterator[Expected]:
         """Yield what is right, the cheapest first; later queries run only when needed."""
@@ -168,4 +180,5 @@ def _outcome(
         tokens=prediction.tokens,
         seconds=prediction.seconds,
         model_calls=prediction.model_calls,
+        badge=prediction.badge,
     )

@@ -15,6 +15,7 @@ from streamlink_magic.errors import (
     EvaluationError,
     ModelTimeoutError,
     ServerUnreachableError,
+    UnanswerableError,
     UnsafeSqlError,
 )
 from streamlink_magic.evaluation import (
@@ -64,6 +65,8 @@ def test_a_line_for_each_question(out: Path) -> None:
         "seconds": 0.123,
         "status": "ok",
         "model_calls": 1,
+        "badge": "",
+        "signals": {},
     }
     assert read_run_info(out) == INFO
     assert read_predictions(out)["q4"].sql == "SELECT 'q4'"
@@ -79,6 +82,8 @@ def test_a_failing_question_is_written_down(out: Path) -> None:
             raise UnsafeSqlError(Verdict(allowed=False, rule="writes"))
         if question.id == "q3":
             raise ZeroDivisionError
+        if question.id == "q4":
+            raise UnanswerableError("No table here holds weather.", "Nearest: loan.")
         return answer(question)
 
     evaluate(QUESTIONS, failing, out, info=INFO)
@@ -88,7 +93,7 @@ def test_a_failing_question_is_written_down(out: Path) -> None:
         "error:ModelTimeoutError",
         "refused:writes",
         "error:ZeroDivisionError",
-        "ok",
+        "unanswerable",
     ]
     assert lines(out)[1]["sql"] == ""
 
@@ -306,6 +311,16 @@ def test_progress_tells_accuracy_and_time(out: Path) -> None:
     ]
     assert told[-1][3] == 0
     assert told[0][3] > 0
+
+
+def test_a_badge_and_its_signals_are_kept(out: Path) -> None:
+    """What the pipeline said of its own answer can be calibrated later."""
+    said = Prediction("SELECT 1", badge="check this", signals={"agreement": 0.5, "repairs": 2})
+    evaluate(QUESTIONS[:1], lambda _: said, out, info=INFO)
+    assert read_predictions(out)["q0"] == said
+    out.write_text('{"id": "q0", "signals": {"agreement": "much"}}\n', encoding="utf-8")
+    with pytest.raises(EvaluationError, match="needs numbers by name in 'signals'"):
+        read_predictions(out)
 
 
 def test_odd_characters_survive(out: Path) -> None:
