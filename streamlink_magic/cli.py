@@ -238,5 +238,19 @@ def table_of_reports(
         _out.print(run_table(reports), markup=False)
 
 
+@app.command("eval-unanswerable")
+def make_unanswerable_set(
+    benchmark: Annotated[Path, typer.Argument(metavar="SET", help="Folder of a benchmark set.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the set that is made.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many questions.")] = 100,
+    seed: Annotated[int, typer.Option(help="Which questions, and what is taken out.")] = 0,
+) -> None:
+    """Make a set whose tables lack the one column or table that each question needs."""
+    from streamlink_magic.evaluation.command import run_unanswerable
+
+    with _plain_errors():
+        _out.print(run_unanswerable(benchmark, out, limit=limit, seed=seed), markup=False)
+
+
 if __name__ == "__main__":
     app(prog_name="streamlink")

@@ -22,6 +22,7 @@ from streamlink_magic.evaluation.run import evaluate
 from streamlink_magic.evaluation.score import score
 from streamlink_magic.evaluation.summary import align, summary_text
 from streamlink_magic.evaluation.switches import describe_switches, switched
+from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
 from streamlink_magic.prompts import digest
 
 if TYPE_CHECKING:
@@ -115,6 +116,25 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     if request.details:
         write_details(report, benchmark, predictions, request.details)
     return _told(report, request)
+
+
+def run_unanswerable(source: Path, out: Path, *, limit: int, seed: int) -> str:
+    """Write a set of questions that its tables cannot answer, and return what it holds.
+
+    Raises
+    ------
+    EvaluationError
+        When the source cannot be used or the folder cannot be written.
+    """
+    benchmark = load_set(source)
+    made = make_unanswerable(benchmark, limit, seed)
+    write_unanswerable(benchmark, made, out)
+    columns = sum(bool(one.removal.column) for one in made)
+    databases = len({one.db_id for one in made})
+    return (
+        f"{out}: {len(made)} questions on {databases} databases, {columns} without a column and "
+        f"{len(made) - columns} without a table.\nAsk them with: streamlink eval {out} --out FILE"
+    )
 
 
 def run_table(reports: Sequence[Path]) -> str:

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from streamlink_magic.evaluation.failures import UNANSWERABLE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -49,7 +51,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many right of so many."""
+    """So many of so many questions: those that were right, unless something else is said."""
 
     questions: int
     correct: int
@@ -85,6 +87,12 @@ class Report:
     def shapes(self) -> dict[str, int]:
         """How many wrong results differ in which way, the most frequent first."""
         return _counted(outcome.shape for outcome in self.outcomes if outcome.shape)
+
+    @property
+    def declined(self) -> Share:
+        """Of all questions, those of which it was said that no table holds the answer."""
+        said = sum(outcome.status == UNANSWERABLE for outcome in self.outcomes)
+        return Share(len(self.outcomes), said)
 
     @property
     def workers(self) -> int:

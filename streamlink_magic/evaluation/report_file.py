@@ -35,6 +35,7 @@ def to_json(report: Report) -> dict[str, object]:
         "by_database": _shares_json(by_database(report)),
         "by_language": _shares_json(by_language(report)),
         "by_status": _shares_json(by_status(report)),
+        "declined": report.declined.correct,
         "by_badge": _badges_json(report),
         "failures": report.failures,
         "failures_by_difficulty": failures_by_difficulty(report),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from streamlink_magic.errors import EvaluationError
 from streamlink_magic.evaluation.failures import (
+    ANSWERED,
+    FAILED,
     GOLD_FAILED,
     MISSING,
     UNANSWERABLE,
@@ -70,7 +72,9 @@ class Judge:
     def outcome(self, question: BenchQuestion, prediction: Prediction | None) -> Outcome:
         """Return how a question went; None stands for a question without an answer."""
         if prediction is None:
-            return _outcome(question, Prediction("", status="missing", model_calls=0), MISSING)
+            return _outcome(question, Prediction("", status=MISSING, model_calls=0), MISSING)
+        if not self._golds[question.id].answerable:
+            return _outcome(question, prediction, _unanswered(prediction))
         if prediction.status == UNANSWERABLE:
             return _outcome(question, prediction, UNANSWERABLE)
         if not prediction.sql.strip():
@@ -136,7 +140,8 @@ def score(
 
     A result is right when it equals that of the gold query or of one of its alternatives: rows
     as a bag, in order only where the gold query orders them, where rows that tie may swap;
-    columns in any order; numbers within 1e-6.
+    columns in any order; numbers within 1e-6. A question that the tables hold no answer to is
+    right when the answer says so.
 
     Parameters
     ----------
@@ -162,6 +167,15 @@ def score(
         if progress:
             progress(done, len(known))
     return Report(benchmark.name, tuple(outcomes), settings or {})
+
+
+def _unanswered(prediction: Prediction) -> str:
+    """Return how an answer to a question without one failed; empty when it said so."""
+    if prediction.status == UNANSWERABLE:
+        return ""
+    if not prediction.sql.strip():
+        return MISSING
+    return ANSWERED if prediction.status == "ok" else FAILED
 
 
 def _outcome(

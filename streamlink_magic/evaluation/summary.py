@@ -29,6 +29,7 @@ def summary_rows(report: Report) -> tuple[tuple[str, str], ...]:
         *((f"  {name}", str(share)) for name, share in by_difficulty(report).items()),
         *((f"  {name}", str(share)) for name, share in by_database(report).items()),
         *((f"  status {name}", str(share)) for name, share in by_status(report).items()),
+        ("said unanswerable", str(report.declined)),
         *((f"  {name}", _badge(share, count)) for name, share in by_badge(report).items()),
         ("failures", _listed(report.failures)),
         *((f"  {name}", _listed(some)) for name, some in failures_by_difficulty(report).items()),

@@ -23,6 +23,7 @@ from streamlink_magic.evaluation import (
     read_predictions,
     score,
 )
+from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,6 +183,31 @@ def test_every_thread_has_a_database_of_its_own(
     assert [rest for _, *rest in seen] == [[[(5,)], "book"]] * 4
     assert len({session for session, *_ in seen} | {id(bench_spark)}) == 5
     assert databases.spark is bench_spark
+
+
+def test_what_was_taken_out_is_not_there(
+    bench_spark: SparkSession, benchmark: BenchmarkSet, tmp_path: Path
+) -> None:
+    """Of an unanswerable set Spark shows neither the column nor its values; the rest is there."""
+    made = make_unanswerable(benchmark, limit=10, seed=0)
+    write_unanswerable(benchmark, made, tmp_path / "lacking")
+    lacking = load_set(tmp_path / "lacking")
+    databases = SetDatabases(bench_spark, lacking)
+    removed = {str(one.removal): one.db_id for one in made}
+    try:
+        db_id = removed["Book.price"]
+        assert [row[:2] for row in databases.run_trusted(db_id, "SELECT * FROM book")] == [
+            (1, "Emma"),
+            (2, "Dune"),
+            (3, "Ulysses"),
+        ]
+        with pytest.raises(Exception, match="UNRESOLVED_COLUMN"):
+            databases.run_trusted(db_id, "SELECT price FROM book")
+        assert databases.run_trusted(db_id, "SELECT count(*) FROM loan") == [(5,)]
+    finally:
+        bench_spark.sql("USE default")
+        for name in removed.values():
+            bench_spark.sql(f"DROP DATABASE IF EXISTS {name} CASCADE")
 
 
 def test_a_run_is_scored(
