@@ -11,6 +11,7 @@ from streamlink_magic.evaluation.benchmark import (
 )
 from streamlink_magic.evaluation.choice import choose, read_ids
 from streamlink_magic.evaluation.database import SetDatabases, load_database
+from streamlink_magic.evaluation.kept import KeptPair, evaluate_kept, kept_rows
 from streamlink_magic.evaluation.paired import Comparison, compare, comparison_rows, mcnemar
 from streamlink_magic.evaluation.plain import plain_messages
 from streamlink_magic.evaluation.predictions import (
@@ -38,6 +39,7 @@ __all__ = [
     "Comparison",
     "Gold",
     "Judge",
+    "KeptPair",
     "Outcome",
     "Prediction",
     "Report",
@@ -55,6 +57,8 @@ __all__ = [
     "describe_run",
     "describe_switches",
     "evaluate",
+    "evaluate_kept",
+    "kept_rows",
     "load_database",
     "load_set",
     "mcnemar",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.cache import CatalogCache
-from streamlink_magic.errors import GuardError, StreamlinkError
+from streamlink_magic.errors import EvaluationError, GuardError, StreamlinkError
 from streamlink_magic.evaluation.plain import plain_messages
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.run import status_of
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.database import SetDatabases
-    from streamlink_magic.protocols import ChatModel
-    from streamlink_magic.records import Message
-    from streamlink_magic.settings import Settings
+    from streamlink_magic.protocols import ChatModel, Workbench
+    from streamlink_magic.records import Message, QueryResult
+    from streamlink_magic.settings import Policy, Settings
 
 
 def _silent(phase: str, detail: str = "") -> None:
@@ -139,11 +139,49 @@ class GuardedRuns:
         """Return the rows of a predicted query."""
         self._databases.use(db_id)
         workbench = open_workbench(self._databases.spark)
-        query = guard_sql(sql, workbench, self._settings.policy)
-        result = workbench.run(
-            query, row_limit=self._row_limit, timeout_s=self._timeout_s, progress=_silent
+        return _guarded(
+            sql, workbench, self._settings.policy, self._row_limit, self._timeout_s
+        ).rows
+
+
+def run_whole(
+    sql: str,
+    workbench: Workbench,
+    policy: Policy,
+    *,
+    row_limit: int = 100_000,
+    timeout_s: float = 60.0,
+) -> Sequence[Sequence[object]]:
+    """Return all rows of a query that the guard lets through.
+
+    Parameters
+    ----------
+    row_limit
+        The most rows that are fetched to be compared.
+    timeout_s
+        Wall-clock limit, in seconds.
+
+    Raises
+    ------
+    GuardError
+        When the guard refuses the query.
+    EvaluationError
+        When there are more rows than the limit.
+    """
+    result = _guarded(sql, workbench, policy, row_limit, timeout_s)
+    if result.more:
+        raise EvaluationError(
+            f"The result has more than {row_limit} rows, too many to compare.",
+            "Leave this answer out, or let its query return totals.",
         )
-        return result.rows
+    return result.rows
+
+
+def _guarded(
+    sql: str, workbench: Workbench, policy: Policy, row_limit: int, timeout_s: float
+) -> QueryResult:
+    query = guard_sql(sql, workbench, policy)
+    return workbench.run(query, row_limit=row_limit, timeout_s=timeout_s, progress=_silent)
 
 
 def _asked(question: BenchQuestion) -> str:

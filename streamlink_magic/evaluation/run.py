@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from streamlink_magic.errors import (
     EvaluationError,
@@ -19,12 +19,14 @@ from streamlink_magic.evaluation.pool import answers
 from streamlink_magic.evaluation.predictions import Prediction, PredictionFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.predictions import RunInfo
     from streamlink_magic.protocols import Clock
+
+Q = TypeVar("Q")
 
 # One question may break a connection; a server that fails so many in a row is gone
 MAX_UNREACHABLE = 3
@@ -106,7 +108,7 @@ def evaluate(
         rest = tuple(question for question in questions if question.id not in file.ids)
         tally.skip(len(questions) - len(rest))
         waiting: list[tuple[BenchQuestion, Prediction]] = []
-        ask = partial(_ask, answer=answer, clock=clock)
+        ask = partial(ask_timed, answer=answer, clock=clock)
         # Closed at once when the loop is left: nothing further is asked then
         with closing(answers(rest, ask, workers)) as coming:
             for question, prediction in coming:
@@ -123,7 +125,8 @@ def evaluate(
         file.sort([question.id for question in questions])
 
 
-def _ask(question: BenchQuestion, answer: Answer, clock: Clock) -> Prediction:
+def ask_timed(question: Q, answer: Callable[[Q], Prediction], clock: Clock) -> Prediction:
+    """Return the answer to one question; an error becomes its status."""
     begun = clock()
     try:
         return answer(question)

@@ -6,12 +6,14 @@ import datetime as dt
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.errors import EvaluationError
 from streamlink_magic.evaluation import (
     Prediction,
@@ -23,7 +25,10 @@ from streamlink_magic.evaluation import (
     read_predictions,
     score,
 )
+from streamlink_magic.evaluation.answering import run_whole
+from streamlink_magic.evaluation.kept import KeptPair, evaluate_kept
 from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
+from streamlink_magic.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,6 +213,29 @@ def test_what_was_taken_out_is_not_there(
         bench_spark.sql("USE default")
         for name in removed.values():
             bench_spark.sql(f"DROP DATABASE IF EXISTS {name} CASCADE")
+
+
+def test_kept_answers_are_compared_through_the_guard(
+    bench_spark: SparkSession, benchmark: BenchmarkSet
+) -> None:
+    """Other SQL with the same rows is as kept; what writes, or returns too much, is not run."""
+    SetDatabases(bench_spark, benchmark).use(DB)
+    run = partial(run_whole, workbench=open_workbench(bench_spark), policy=Policy(), row_limit=4)
+    sorted_sql = f"SELECT reader {MOST}"
+    pairs = (
+        KeptPair("tie", "Who lent most?", sorted_sql),
+        KeptPair("drop", "How many loans?", "DROP TABLE loan"),
+        KeptPair("long", "Which loans?", "SELECT * FROM loan"),
+    )
+    answers = {
+        "tie": f"{sorted_sql}, reader DESC",
+        "drop": "SELECT 1",
+        "long": "SELECT * FROM loan",
+    }
+    report = evaluate_kept(pairs, lambda pair: Prediction(answers[pair.id]), run)
+    assert [one.failure for one in report.outcomes] == ["", "gold_failed", "other_runtime"]
+    assert "more than 4 rows" in report.outcomes[2].detail
+    assert bench_spark.catalog.tableExists("loan")
 
 
 def test_a_run_is_scored(
