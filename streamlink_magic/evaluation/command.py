@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
-
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.create import create_session
 from streamlink_magic.endpoint import find_model
@@ -22,6 +20,7 @@ from streamlink_magic.evaluation.run import evaluate
 from streamlink_magic.evaluation.score import score
 from streamlink_magic.evaluation.summary import align, summary_text
 from streamlink_magic.evaluation.switches import describe_switches, switched
+from streamlink_magic.evaluation.terminal import RunProgressLines
 from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
 from streamlink_magic.prompts import digest
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from streamlink_magic.evaluation.predictions import RunInfo
     from streamlink_magic.evaluation.report import Report
     from streamlink_magic.settings import Settings
 
@@ -79,43 +79,39 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     questions = choose(benchmark.questions, ids, request.limit, request.seed)
     model = find_model(settings, None)
     databases = SetDatabases(create_session(conf=_SPARK), benchmark)
-    runs = GuardedRuns(databases, settings)
     answer = (PlainAnswer if request.plain else PipelineAnswer)(databases, model, settings)
-    info = describe_run(
-        benchmark.name,
-        settings,
-        model_name=model.name,
-        plain=request.plain,
-        prompts=digest(),
-        switches=describe_switches(request.without, request.given),
-        workers=request.workers,
-    )
-    with _Bar(console) as bar:
-        evaluate(
-            questions,
-            answer,
-            request.out,
-            info=info,
-            workers=request.workers,
-            progress=bar.asked,
-        )
+    info = _described(request, benchmark.name, settings, model.name)
+    workers = request.workers
+    with RunProgressLines(console) as lines:
+        evaluate(questions, answer, request.out, info=info, workers=workers, progress=lines.asked)
         if not benchmark.golds:
-            return (
-                f"{len(questions)} questions answered; the set has no gold queries to score with."
-            )
+            return f"{len(questions)} questions answered; the set has no gold queries to score by."
         predictions = read_predictions(request.out)
         report = score(
             benchmark,
             questions,
             predictions,
-            run_sql=runs,
+            run_sql=GuardedRuns(databases, settings),
             run_gold=databases.run_trusted,
             settings=info.settings,
-            progress=bar.scored,
+            workers=workers,
+            progress=lines.scored,
         )
     if request.details:
         write_details(report, benchmark, predictions, request.details)
     return _told(report, request)
+
+
+def _described(request: EvalRequest, name: str, settings: Settings, model_name: str) -> RunInfo:
+    return describe_run(
+        name,
+        settings,
+        model_name=model_name,
+        plain=request.plain,
+        prompts=digest(),
+        switches=describe_switches(request.without, request.given),
+        workers=request.workers,
+    )
 
 
 def run_unanswerable(source: Path, out: Path, *, limit: int, seed: int) -> str:
@@ -156,28 +152,3 @@ def _told(report: Report, request: EvalRequest) -> str:
         paired = compare(read_report(request.compare_with), report)
         text += "\n\n" + align(comparison_rows(paired))
     return text
-
-
-class _Bar:
-    """One progress line for asking and one for scoring."""
-
-    def __init__(self, console: Console) -> None:
-        columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console)
-        self._asking = self._progress.add_task("Asking")
-        self._scoring = self._progress.add_task("Scoring", visible=False)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def asked(
-        self, done: int, total: int, _accuracy: float | None, _seconds_left: float, /
-    ) -> None:
-        self._progress.update(self._asking, completed=done, total=total)
-
-    def scored(self, done: int, total: int) -> None:
-        self._progress.update(self._scoring, completed=done, total=total, visible=True)

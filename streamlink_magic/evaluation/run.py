@@ -15,7 +15,7 @@ from streamlink_magic.errors import (
     UnanswerableError,
 )
 from streamlink_magic.evaluation.failures import UNANSWERABLE
-from streamlink_magic.evaluation.pool import answers
+from streamlink_magic.evaluation.pool import side_by_side
 from streamlink_magic.evaluation.predictions import Prediction, PredictionFile
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def evaluate(
         waiting: list[tuple[BenchQuestion, Prediction]] = []
         ask = partial(ask_timed, answer=answer, clock=clock)
         # Closed at once when the loop is left: nothing further is asked then
-        with closing(answers(rest, ask, workers)) as coming:
+        with closing(side_by_side(rest, ask, workers)) as coming:
             for question, prediction in coming:
                 waiting.append((question, prediction))
                 if prediction.status != _UNREACHABLE:

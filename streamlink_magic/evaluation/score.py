@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,7 @@ from streamlink_magic.evaluation.failures import (
     classify,
 )
 from streamlink_magic.evaluation.matching import expect, expect_sorted, matches
+from streamlink_magic.evaluation.pool import side_by_side
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.report import Outcome, Report
 from streamlink_magic.evaluation.shape import shape_of
@@ -134,6 +136,7 @@ def score(
     run_sql: RunSql,
     run_gold: RunSql,
     settings: Mapping[str, object] | None = None,
+    workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Score the predictions for some questions of a set.
@@ -151,6 +154,8 @@ def score(
         By question id; a question without one counts as wrong.
     settings
         What the run was made with, for the report.
+    workers
+        How many questions are scored at once; both runners must bear as many threads.
     progress
         Told how many questions are scored, of how many.
 
@@ -161,12 +166,18 @@ def score(
     """
     judge = Judge(benchmark, run_sql, run_gold)
     known = [question for question in questions if judge.knows(question)]
-    outcomes = []
-    for done, question in enumerate(known, start=1):
-        outcomes.append(judge.outcome(question, predictions.get(question.id)))
-        if progress:
-            progress(done, len(known))
-    return Report(benchmark.name, tuple(outcomes), settings or {})
+    outcomes: dict[str, Outcome] = {}
+
+    def judged(question: BenchQuestion) -> Outcome:
+        return judge.outcome(question, predictions.get(question.id))
+
+    with closing(side_by_side(known, judged, workers)) as coming:
+        for question, outcome in coming:
+            outcomes[question.id] = outcome
+            if progress:
+                progress(len(outcomes), len(known))
+    in_order = tuple(outcomes[question.id] for question in known)
+    return Report(benchmark.name, in_order, settings or {})
 
 
 def _unanswered(prediction: Prediction) -> str:

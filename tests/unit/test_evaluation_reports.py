@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from streamlink_magic.errors import (
     EvaluationError,
@@ -34,6 +37,7 @@ from streamlink_magic.evaluation import (
 from streamlink_magic.evaluation.details import write_details
 from streamlink_magic.evaluation.failures import classify
 from streamlink_magic.evaluation.shape import shape_of
+from streamlink_magic.evaluation.terminal import RunProgressLines
 from streamlink_magic.records import Verdict
 
 RESULTS: dict[str, list[tuple[object, ...]]] = {
@@ -153,6 +157,43 @@ def test_wrong_results_are_counted_by_shape() -> None:
         "hard": {"wrong_result": 1},
     }
     assert "missing_columns 1, order 1" in summary_text(made)
+
+
+def test_scoring_side_by_side_keeps_the_order_of_the_set() -> None:
+    """Outcomes stand where their questions do, whichever ended first."""
+    benchmark = made_set(*(Gold(f"q{index}", "gold") for index in range(6)))
+    predictions = {f"q{index}": Prediction(str(index)) for index in range(6)}
+
+    def slow(_: str, sql: str) -> list[tuple[object, ...]]:
+        if sql != "gold":
+            time.sleep(0.05 - int(sql) / 100)
+        return RESULTS["gold"]
+
+    told: list[tuple[int, int]] = []
+    made = score(
+        benchmark,
+        benchmark.questions,
+        predictions,
+        run_sql=slow,
+        run_gold=slow,
+        workers=3,
+        progress=lambda *state: told.append(state),
+    )
+    assert [one.id for one in made.outcomes] == [f"q{index}" for index in range(6)]
+    assert told == [(count, 6) for count in range(1, 7)]
+
+
+def test_a_log_tells_how_far_a_run_is() -> None:
+    """Where there is no terminal, some lines are printed; a thousand are not."""
+    log = io.StringIO()
+    with RunProgressLines(Console(file=log, width=80)) as lines:
+        for done in range(1, 1001):
+            lines.asked(done, 1000, None, 60.0 * (1000 - done))
+        lines.scored(1, 1)
+    printed = log.getvalue().splitlines()
+    assert len(printed) == 21
+    assert printed[0] == "Asked 50 of 1000, 950 min left"
+    assert printed[-1] == "Scored 1 of 1"
 
 
 def test_a_question_held_to_be_unanswerable_is_a_class_of_its_own() -> None:
