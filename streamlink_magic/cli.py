@@ -187,6 +187,20 @@ def evaluate_set(
     compare_with: Annotated[
         Path | None, typer.Option("--compare", help="An earlier report, for a paired comparison.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Questions asked at once. Times are a question's own at 1.")
+    ] = 1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="NAME", help="A step to leave out, such as retries."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="NAME=VALUE", help="A setting with another value."),
+    ] = None,
+    details: Annotated[
+        Path | None, typer.Option(help="Where a line a question goes: words, gold, outcome.")
+    ] = None,
 ) -> None:
     """Ask the questions of a benchmark set through the pipeline of %%ask, and score them."""
     from streamlink_magic.evaluation.command import EvalRequest, run_eval
@@ -197,7 +211,20 @@ def evaluate_set(
         turns=0,
         cells=0,
     )
-    request = EvalRequest(benchmark, out, ids, limit, seed, report, plain, compare_with)
+    request = EvalRequest(
+        benchmark,
+        out,
+        ids,
+        limit,
+        seed,
+        report,
+        plain,
+        compare_with,
+        workers,
+        tuple(without or ()),
+        tuple(given or ()),
+        details,
+    )
     with _plain_errors():
         _out.print(run_eval(request, settings, _err), markup=False)
 
@@ -231,6 +258,33 @@ def bench_serving(
         for row in rows:
             table.add_row(*row)
         _out.print(table)
+
+
+@app.command("eval-table")
+def table_of_reports(
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT...", help="Reports; the first is the base.")
+    ],
+) -> None:
+    """Compare the reports of several runs on the same questions, as a Markdown table."""
+    from streamlink_magic.evaluation.command import run_table
+
+    with _plain_errors():
+        _out.print(run_table(reports), markup=False)
+
+
+@app.command("eval-unanswerable")
+def make_unanswerable_set(
+    benchmark: Annotated[Path, typer.Argument(metavar="SET", help="Folder of a benchmark set.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the set that is made.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many questions.")] = 100,
+    seed: Annotated[int, typer.Option(help="Which questions, and what is taken out.")] = 0,
+) -> None:
+    """Make a set whose tables lack the one column or table that each question needs."""
+    from streamlink_magic.evaluation.command import run_unanswerable
+
+    with _plain_errors():
+        _out.print(run_unanswerable(benchmark, out, limit=limit, seed=seed), markup=False)
 
 
 if __name__ == "__main__":

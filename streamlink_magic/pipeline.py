@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import InvalidSqlError, StreamlinkError
@@ -29,7 +29,7 @@ from streamlink_magic.steps.prompt import build_prompt, retry_prompt
 from streamlink_magic.steps.repair import mend_texts, repair_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
@@ -54,13 +54,24 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """SQL that the guard has looked at: proven to read only, or not provable here."""
+    """SQL that the guard has looked at: proven to read only, or not provable here.
+
+    Attributes
+    ----------
+    badge
+        How far the answer is to be trusted: ``well supported``, ``check this`` or
+        ``do not trust``; empty where that was not looked at.
+    signals
+        What the badge rests on, as numbers by name.
+    """
 
     draft: SqlDraft
     prompt: Prompt
     verdict: Verdict
     query: GuardedQuery | None
     model_calls: int
+    badge: str = ""
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 def ask(

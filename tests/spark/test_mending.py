@@ -73,15 +73,18 @@ def library(spark: SparkSession) -> Iterator[Library]:
         "CREATE TABLE loans (loan_id INT, book_id INT, reader_id INT, day DATE) USING parquet",
         (
             "INSERT INTO writers VALUES (1, 'Ann Ash', 'Norway', DATE'1950-03-01'),"
-            " (2, 'Bo Birch', 'Peru', DATE'1960-04-01'), (3, 'Cy Cedar', 'Norway', DATE'1970-05-01')"
+            " (2, 'Bo Birch', 'Peru', DATE'1960-04-01'),"
+            " (3, 'Cy Cedar', 'Norway', DATE'1970-05-01')"
         ),
         (
-            "INSERT INTO books VALUES (10, 1, 'Salt', 100), (11, 1, 'Sand', 200), (12, 2, 'Silk', 90),"
+            "INSERT INTO books VALUES (10, 1, 'Salt', 100), (11, 1, 'Sand', 200),"
+            " (12, 2, 'Silk', 90),"
             " (13, 3, 'Soot', 50)"
         ),
         "INSERT INTO readers VALUES (21, 'Dee', 'F'), (22, 'Eli', 'M'), (23, 'Flo', 'F')",
         (
-            "INSERT INTO loans VALUES (31, 10, 21, DATE'2024-01-05'), (32, 12, 21, DATE'2024-02-05'),"
+            "INSERT INTO loans VALUES (31, 10, 21, DATE'2024-01-05'),"
+            " (32, 12, 21, DATE'2024-02-05'),"
             " (33, 13, 22, DATE'2025-01-05'), (34, 11, 23, DATE'2025-01-06')"
         ),
     ):
@@ -127,7 +130,8 @@ MENDED = {
     "a name for a code": ("SELECT count(*) FROM readers WHERE sex = 'female'", [(2,)]),
     "a selected column that is not grouped": (
         (
-            "SELECT writers.land, books.writer_id, count(*) FROM writers JOIN books USING (writer_id) "
+            "SELECT writers.land, books.writer_id, count(*) FROM writers "
+            "JOIN books USING (writer_id) "
             "GROUP BY books.writer_id HAVING count(*) > 1"
         ),
         [("Norway", 1, 2)],
