@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.errors import InvalidSqlError, StreamlinkError
 from streamlink_magic.records import (
     AnswerView,
+    Check,
     DataFrameVariable,
     GuardedQuery,
     NotebookSnapshot,
@@ -26,14 +27,13 @@ from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt, retry_prompt
-from streamlink_magic.steps.repair import mend_texts, repair_sql
+from streamlink_magic.steps.repair import Known, mend_ahead, missing_values, repair_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
-    from streamlink_magic.records import DataProfile
     from streamlink_magic.settings import Policy, Settings
 
 _SCHEMA_SHARE = 0.8
@@ -54,13 +54,17 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """SQL that the guard has looked at: proven to read only, or not provable here."""
+    """SQL that the guard has looked at: proven to read only, or not provable here.
+
+    ``absent`` warns of the texts in its conditions that no row has.
+    """
 
     draft: SqlDraft
     prompt: Prompt
     verdict: Verdict
     query: GuardedQuery | None
     model_calls: int
+    absent: tuple[str, ...] = ()
 
 
 def ask(
@@ -107,7 +111,8 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
     prompt = build_prompt(linked, ports.model, budget_tokens=budget)
     progress("model")
     draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
-    return _check(draft, prompt, ports, settings, progress)
+    known = Known(prompt.tables, context.profile, question=question.text)
+    return _check(draft, prompt, known, ports, settings, progress)
 
 
 def run_query(
@@ -128,7 +133,7 @@ def run_query(
         view,
         verdict=query.verdict,
         result=result,
-        checks=check_answer(query.sql, result),
+        checks=(*view.checks, *check_answer(query.sql, result)),
         explanation=explain_result(
             view.question, query.sql, result, query.verdict.tables, view.repairs
         ),
@@ -146,6 +151,7 @@ def view_written(question: Question, written: Written) -> AnswerView:
         sql=draft.sql,
         verdict=written.verdict,
         explanation=explain_result(question.text, draft.sql, None, tables, repairs),
+        checks=tuple(Check("warning", text) for text in written.absent),
         repairs=repairs,
         sent=written.prompt.parts,
         model=draft.completion.model,
@@ -160,7 +166,12 @@ def _askable(ports: Ports) -> NotebookSnapshot:
 
 
 def _check(
-    draft: SqlDraft, prompt: Prompt, ports: Ports, settings: Settings, progress: Progress
+    draft: SqlDraft,
+    prompt: Prompt,
+    known: Known,
+    ports: Ports,
+    settings: Settings,
+    progress: Progress,
 ) -> Written:
     """Guard the draft; mend names from the catalog first, then let the model try again."""
     progress("guard")
@@ -171,9 +182,7 @@ def _check(
     settings = replace(settings, policy=_with_variables(settings.policy, shown))
     for calls in range(1, settings.retries + 2):
         try:
-            draft, query = guard_or_mend(
-                draft, prompt.tables, ports.cache.profile, ports.workbench, settings.policy
-            )
+            draft, query = guard_or_mend(draft, known, ports.workbench, settings.policy)
         except InvalidSqlError as error:
             if calls > settings.retries:
                 error.hint = error.hint or _way_on(prompt.tables)
@@ -185,16 +194,13 @@ def _check(
             )
             progress("guard")
         else:
-            return Written(draft, prompt, query.verdict, query, calls)
+            absent = missing_values(draft.sql, known)
+            return Written(draft, prompt, query.verdict, query, calls, absent)
     raise AssertionError("unreachable: the last failure is raised")
 
 
 def guard_or_mend(
-    draft: SqlDraft,
-    tables: Sequence[TableSchema],
-    profile: DataProfile,
-    workbench: Workbench,
-    policy: Policy,
+    draft: SqlDraft, known: Known, workbench: Workbench, policy: Policy
 ) -> tuple[SqlDraft, GuardedQuery]:
     """Guard a draft; where Spark cannot use it, mend it and guard it again, at most four times.
 
@@ -206,12 +212,13 @@ def guard_or_mend(
         When nothing more can be mended; it carries the statement that failed last.
     """
     for mends in range(_MENDS + 1):
-        draft = mend_texts(draft, tables, profile) or draft
+        draft = mend_ahead(draft, known) or draft
         try:
             with _keeping(draft.sql):
                 return draft, guard_sql(draft.sql, workbench, policy)
         except InvalidSqlError as error:
-            mended = repair_sql(draft, tables, profile, error) if mends < _MENDS else None
+            more = mends < _MENDS
+            mended = repair_sql(draft, replace(known, error=error)) if more else None
             if mended is None:
                 raise
             draft = mended
