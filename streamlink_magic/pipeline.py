@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.errors import InvalidSqlError, StreamlinkError
 from streamlink_magic.records import (
     AnswerView,
+    Check,
     DataFrameVariable,
     GuardedQuery,
     NotebookSnapshot,
@@ -26,14 +27,13 @@ from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt, retry_prompt
-from streamlink_magic.steps.repair import mend_texts, repair_sql
+from streamlink_magic.steps.repair import Known, mend_ahead, missing_values, repair_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
-    from streamlink_magic.records import DataProfile
     from streamlink_magic.settings import Policy, Settings
 
 _SCHEMA_SHARE = 0.8
@@ -58,6 +58,8 @@ class Written:
 
     Attributes
     ----------
+    absent
+        Warnings of texts in its conditions that no row has.
     badge
         How far the answer is to be trusted: ``well supported``, ``check this`` or
         ``do not trust``; empty where that was not looked at.
@@ -70,6 +72,7 @@ class Written:
     verdict: Verdict
     query: GuardedQuery | None
     model_calls: int
+    absent: tuple[str, ...] = ()
     badge: str = ""
     signals: Mapping[str, float] = field(default_factory=dict)
 
@@ -106,7 +109,8 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
     prompt = compose_prompt(question, ports, settings, progress)
     progress("model")
     draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
-    return _check(draft, prompt, ports, settings, progress)
+    known = Known(prompt.tables, ports.cache.profile, question=question.text)
+    return _check(draft, prompt, known, ports, settings, progress)
 
 
 def compose_prompt(
@@ -146,7 +150,7 @@ def run_query(
         view,
         verdict=query.verdict,
         result=result,
-        checks=check_answer(query.sql, result),
+        checks=(*view.checks, *check_answer(query.sql, result)),
         explanation=explain_result(
             view.question, query.sql, result, query.verdict.tables, view.repairs
         ),
@@ -164,6 +168,7 @@ def view_written(question: Question, written: Written) -> AnswerView:
         sql=draft.sql,
         verdict=written.verdict,
         explanation=explain_result(question.text, draft.sql, None, tables, repairs),
+        checks=tuple(Check("warning", text) for text in written.absent),
         repairs=repairs,
         sent=written.prompt.parts,
         model=draft.completion.model,
@@ -178,7 +183,12 @@ def _askable(ports: Ports) -> NotebookSnapshot:
 
 
 def _check(
-    draft: SqlDraft, prompt: Prompt, ports: Ports, settings: Settings, progress: Progress
+    draft: SqlDraft,
+    prompt: Prompt,
+    known: Known,
+    ports: Ports,
+    settings: Settings,
+    progress: Progress,
 ) -> Written:
     """Guard the draft; mend names from the catalog first, then let the model try again."""
     progress("guard")
@@ -189,9 +199,7 @@ def _check(
     settings = replace(settings, policy=_with_variables(settings.policy, shown))
     for calls in range(1, settings.retries + 2):
         try:
-            draft, query = guard_or_mend(
-                draft, prompt.tables, ports.cache.profile, ports.workbench, settings.policy
-            )
+            draft, query = guard_or_mend(draft, known, ports.workbench, settings.policy)
         except InvalidSqlError as error:
             if calls > settings.retries:
                 error.hint = error.hint or _way_on(prompt.tables)
@@ -203,16 +211,13 @@ def _check(
             )
             progress("guard")
         else:
-            return Written(draft, prompt, query.verdict, query, calls)
+            absent = missing_values(draft.sql, known)
+            return Written(draft, prompt, query.verdict, query, calls, absent)
     raise AssertionError("unreachable: the last failure is raised")
 
 
 def guard_or_mend(
-    draft: SqlDraft,
-    tables: Sequence[TableSchema],
-    profile: DataProfile,
-    workbench: Workbench,
-    policy: Policy,
+    draft: SqlDraft, known: Known, workbench: Workbench, policy: Policy
 ) -> tuple[SqlDraft, GuardedQuery]:
     """Guard a draft; where Spark cannot use it, mend it and guard it again, at most four times.
 
@@ -224,12 +229,13 @@ def guard_or_mend(
         When nothing more can be mended; it carries the statement that failed last.
     """
     for mends in range(_MENDS + 1):
-        draft = mend_texts(draft, tables, profile) or draft
+        draft = mend_ahead(draft, known) or draft
         try:
             with _keeping(draft.sql):
                 return draft, guard_sql(draft.sql, workbench, policy)
         except InvalidSqlError as error:
-            mended = repair_sql(draft, tables, profile, error) if mends < _MENDS else None
+            more = mends < _MENDS
+            mended = repair_sql(draft, replace(known, error=error)) if more else None
             if mended is None:
                 raise
             draft = mended

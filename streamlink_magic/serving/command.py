@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "STREAMLINK_API_KEY"
 HOST = "127.0.0.1"
 CHUNK_TOKENS = 1024
+BLOCK_TOKENS = 32
 _GRAMMAR_BACKEND = '{"backend":"guidance"}'
 
 
@@ -80,6 +81,9 @@ class Launch:
             *optional,
             # A long prompt is read in pieces of this many tokens; the warm-up reads one piece.
             *(("--max-num-batched-tokens", str(CHUNK_TOKENS)) if self.device == "cpu" else ()),
+            # Prompts are cached in whole blocks, and what is left over is computed again for each
+            # question: 48 tokens fewer on average than with vLLM's 128, a third of a second here.
+            *(("--block-size", str(BLOCK_TOKENS)) if self.device == "cpu" else ()),
             *self.extra_args,
         ]
 
