@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import InvalidSqlError, StreamlinkError
+from streamlink_magic.errors import GuardError, InvalidSqlError, StreamlinkError
+from streamlink_magic.memory.fingerprint import find_tables
+from streamlink_magic.memory.notes import answer_notes
+from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
 from streamlink_magic.records import (
     AnswerView,
+    AskContext,
     DataFrameVariable,
     GuardedQuery,
     NotebookSnapshot,
@@ -48,6 +53,7 @@ class Ports:
     model: ChatModel
     cache: CatalogCache
     turns: Sequence[Turn] = ()
+    memory: Memory = NOTHING_KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Written:
     verdict: Verdict
     query: GuardedQuery | None
     model_calls: int
+    context: AskContext | None = None
 
 
 def ask(
@@ -98,6 +105,8 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
         cache=ports.cache,
         turns=ports.turns,
         settings=settings,
+        memory=ports.memory,
+        vet=partial(why_unusable, workbench=ports.workbench, policy=settings.policy),
     )
     progress("link")
     budget = min(settings.prompt_tokens, ports.model.context_tokens - settings.answer_tokens)
@@ -105,7 +114,20 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
     prompt = build_prompt(linked, ports.model, budget_tokens=budget)
     progress("model")
     draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
-    return _check(draft, prompt, ports, settings, progress)
+    written = _check(draft, prompt, ports, settings, progress)
+    return replace(written, context=context)
+
+
+def why_unusable(sql: str, workbench: Workbench, policy: Policy) -> str:
+    """Return why the guard would not let a remembered statement run; empty when it would."""
+    if not workbench.guards:
+        verdict = guard_unproven(sql, policy)
+        return "" if verdict.rule == "unproven" else verdict.why
+    try:
+        guard_sql(sql, workbench, policy)
+    except GuardError as refused:
+        return refused.message
+    return ""
 
 
 def run_query(
@@ -149,6 +171,9 @@ def view_written(question: Question, written: Written) -> AnswerView:
         model=draft.completion.model,
         tokens=draft.completion.completion_tokens,
         status=_status(written),
+        notes=answer_notes(written.context, draft.sql) if written.context else (),
+        read=find_tables(tables, written.prompt.tables) or (),
+        follows=bool(written.context and written.context.turns),
     )
 
 

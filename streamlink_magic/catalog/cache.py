@@ -45,6 +45,10 @@ class CatalogCache:
         """Describe everything anew next time (a cell may have changed tables)."""
         self._known.clear()
 
+    def age_s(self) -> float | None:
+        """Return how long ago the catalog was last read, in seconds; None when it never was."""
+        return self._clock() - self.last.taken_at if self._known or self.last.tables else None
+
     def snapshot(
         self,
         reader: CatalogReader,
