@@ -179,7 +179,7 @@ class AskMagics(Magics):
             return "configuration file"
         if name in self.config.get(type(self).__name__, {}):
             return "%config"
-        if value != self.traits()[name].default(self):
+        if value != self.trait_defaults(name):
             return "set in the notebook"
         return f"environment: {variable}" if os.environ.get(variable) else "default"
 
