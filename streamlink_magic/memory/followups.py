@@ -12,39 +12,45 @@ if TYPE_CHECKING:
 
     from streamlink_magic.records import TableSchema, Turn
 
-# What opens a change of the question before, whatever follows.
-_OPENING = re.compile(
-    r"\s*(and|but|or|also|plus|only|just|now|then|instead|what about|how about|what if|same|"
-    r"the same|again|rather|make (it|that|them)|not that|no,|ok,?|sort(ed)?|order(ed)?|group(ed)?|"
-    r"split|break (it|that|them) down|limit|restrict|exclude|excluding|include|including|"
-    r"remove|drop the|without|except|add)\b",
+# What ties a question to the one before, whatever follows.
+_CONNECTOR = re.compile(
+    r"\s*(and|but|or|also|plus|then|instead|what about|how about|what if|again|rather|not that|"
+    r"no,|ok,?)(?!\w)|\s*(那么|那(?![些个种])|再|还有|另外|而且|并且|但是?|不过|然后)",
     re.IGNORECASE,
 )
-# What opens one only where no question of its own follows: "in 2013?", but not "In 2013, how …".
+# What opens a change only where no question of its own follows: "only May", but not "Only in
+# which months …", and "without delays", but not "Without delays, how many …".
+_LIMITER = re.compile(
+    r"\s*(only|just|now|same|the same|make (it|that|them)|sort(ed)?|order(ed)?|group(ed)?|split|"
+    r"break (it|that|them) down|limit|restrict|exclude|excluding|include|including|remove|"
+    r"drop the|without|except|add)(?!\w)|"
+    r"\s*(只|仅|换成|改成|改为|如果|其中|去掉|排除|不包括|加上|同样)",
+    re.IGNORECASE,
+)
 _PREPOSITION = re.compile(
     r"\s*(in|on|at|by|per|for|from|to|of|with|since|before|after|during|between|over|under|"
-    r"above|below|as|when|where)\b",
+    r"above|below|as|when|where)(?!\w)|\s*按|.*呢[??]?\s*\Z",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"\b(them|they|these|it|its|their|that one|those(?!\s+(who|that|which|with|of|in))|"
-    r"the (same|previous|last|above) (one|ones|question|query|result|answer|list|table|rows?)|"
-    r"the others?|of which)\b",
+    r"\b(them|these|that one|those(?!\s+(who|that|which|with|of|in))|of which|the others?|"
+    r"the (same|previous|last|above) (ones?|question|query|result|answer|list|table|rows?))\b|"
+    r"这些|它们?|他们|她们|其中|上面|上述|刚才|前面",
+    re.IGNORECASE,
+)
+# A pronoun that no noun stands before can only mean something said earlier.
+_PRONOUN = re.compile(
+    r"\W*((what|which|how \w+|who|when|where|why|is|are|was|were|do|does|did|has|have|had|can|"
+    r"list|show|give|me|of|all|and|but|the)\W+)*(it|its|they|their)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\b(how|what|which|who|whose|whom|where|when|why|show|list|give|find|count|tell|name|is|are|"
-    r"was|were|do|does|did|has|have)\b",
+    r"\b(how|what|which|who|whose|whom|where|when|why|show|list|give|find|count|tell|"
+    r"name (the|all|each)|is|are|was|were|do|does|did|has|have)\b|"
+    r"多少|几|哪|什么|谁|是否|列出|显示|找出|统计|计算|查询|怎么|如何",
     re.IGNORECASE,
 )
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_HAN_OPENING = re.compile(
-    r"\s*(那么?|那|再|还有|另外|只看?|仅|而且|并且|但是?|不过|换成|改成|改为|如果|其中|然后|去掉|"
-    r"排除|不包括|加上|按|同样)"
-)
-_HAN_REFERENCE = re.compile(r"(这些|那些|它们?|他们|她们|其中|上面|上述|刚才|前面|同样)")
-_HAN_FRAGMENT = re.compile(r"呢[??]?\s*$")
-_HAN_ASKS = re.compile(r"(多少|几|哪|什么|谁|是否|列出|显示|找出|统计|计算|查询|怎么|如何)")
 _SHORT_WORDS, _LONG_WORDS = 7, 18
 _HAN_A_WORD = 2
 _ENOUGH = 3
@@ -89,34 +95,18 @@ def is_follow_up(question: str, tables: Sequence[TableSchema]) -> bool:
     >>> is_follow_up("How many flights left in winter?", ())
     False
     """
-    chinese = bool(_HAN.search(question))
     words = _length(question)
     if words > _LONG_WORDS:
         return False
-    asks = _asks(question, chinese=chinese)
+    connector = _CONNECTOR.match(question)
+    asks = bool(_ASKS.search(question[connector.end() :] if connector else question))
+    change = not asks and bool(connector or _LIMITER.match(question))
+    opens = connector or change or (not asks and _PREPOSITION.match(question))
     named = _names_table(question, tables)
-    change = not asks and bool((_HAN_OPENING if chinese else _OPENING).match(question))
-    score = 2 * _opens(question, asks=asks, chinese=chinese)
-    # In "each boat and its harbour" the table itself is what "its" points at.
-    score += 2 * (not named and bool((_HAN_REFERENCE if chinese else _REFERENCE).search(question)))
-    score += (words <= _SHORT_WORDS) + (not asks)
-    score -= (1 if change else 2) * named
-    return score >= _ENOUGH
-
-
-def _opens(question: str, *, asks: bool, chinese: bool) -> bool:
-    if chinese:
-        fragment = not asks and _HAN_FRAGMENT.search(question)
-        return bool(_HAN_OPENING.match(question) or fragment)
-    return bool(_OPENING.match(question) or (not asks and _PREPOSITION.match(question)))
-
-
-def _asks(question: str, *, chinese: bool) -> bool:
-    """Return whether it holds a question of its own behind how it opens."""
-    if chinese:
-        return bool(_HAN_ASKS.search(question))
-    opening = _OPENING.match(question)
-    return bool(_ASKS.search(question[opening.end() :] if opening else question))
+    # In "these airports and their country" the table itself is what is pointed at.
+    refers = not named and (_REFERENCE.search(question) or _PRONOUN.match(question))
+    score = 2 * bool(opens) + 2 * bool(refers) + (words <= _SHORT_WORDS) + (not asks)
+    return score - (1 if change else 2) * named >= _ENOUGH
 
 
 def _length(question: str) -> int:

@@ -114,17 +114,21 @@ def _likeliest(
     question: str, tables: Sequence[TableSchema], kept: Sequence[KeptAnswer]
 ) -> list[KeptAnswer]:
     """Return the answers that are like the question, the likest first."""
+    words: dict[tuple[str, ...], frozenset[str] | None] = {}  # many answers read the same tables
+    for names in {entry.tables for entry in kept}:
+        found = find_tables(names, tables)
+        words[names] = None if found is None else schema_words(found)
     usable = [
-        (entry, found)
+        (entry, schema)
         for entry in kept
         if len(entry.question) <= _QUESTION_CHARS and len(entry.sql) <= _SQL_CHARS
-        if (found := find_tables(entry.tables, tables)) is not None
+        if (schema := words[entry.tables]) is not None
     ]
     scores = similarities(
         question,
         [entry.question for entry, _ in usable],
-        [schema_words(found) for _, found in usable],
-        schema_words(tables),
+        [schema for _, schema in usable],
+        schema_words(tables) if usable else frozenset(),
     )
     ranked = sorted(zip(scores, usable, strict=True), key=lambda one: -one[0])
     return [entry for score, (entry, _) in ranked if score >= _LIKE_ENOUGH]

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.ranking import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from streamlink_magic.records import TableSchema
 
@@ -39,7 +40,8 @@ def schema_words(tables: Iterable[TableSchema]) -> frozenset[str]:
     )
 
 
-def masked_words(question: str, schema: Collection[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=20_000)  # the kept questions are the same for every question asked
+def masked_words(question: str, schema: frozenset[str]) -> tuple[str, ...]:
     """Return the question's words with values and schema words masked, runs of one mask joined.
 
     Numbers, quoted text and names written with a capital count as values. A Chinese character
@@ -47,7 +49,7 @@ def masked_words(question: str, schema: Collection[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> masked_words("How many flights left from JFK in 2013?", {"flight"})
+    >>> masked_words("How many flights left from JFK in 2013?", frozenset({"flight"}))
     ('how', 'many', '<name>', 'left', 'from', '<value>', 'in', '<value>')
     """
     text = _QUOTED.sub(" 0 ", question)
@@ -59,7 +61,7 @@ def masked_words(question: str, schema: Collection[str]) -> tuple[str, ...]:
     return tuple(masked)
 
 
-def _masked(found: re.Match[str], text: str, schema: Collection[str]) -> str:
+def _masked(found: re.Match[str], text: str, schema: frozenset[str]) -> str:
     word = found.group()
     if word[0].isdigit():
         return _VALUE
@@ -77,7 +79,7 @@ def _plain_words(question: str) -> list[str]:
 
 
 def similarities(
-    question: str, others: Sequence[str], schemas: Sequence[Collection[str]], own: Collection[str]
+    question: str, others: Sequence[str], schemas: Sequence[frozenset[str]], own: frozenset[str]
 ) -> list[float]:
     """Return how like each other question is, from 0 to 1.
 
