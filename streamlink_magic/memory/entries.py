@@ -33,7 +33,7 @@ class KeptAnswer:
     Examples
     --------
     >>> KeptAnswer("How many pets?", "SELECT count(*) FROM pets").id
-    '25f8a0cc'
+    '3d57500e'
     """
 
     question: str

@@ -54,6 +54,7 @@ def term_used(term: Term, sql: str) -> str:
 
     Examples
     --------
+    >>> from streamlink_magic.records import Term
     >>> term_used(Term("grown-up", "age >= 18"), "SELECT count(*) FROM people p WHERE p.age >= 18")
     'Glossary: «grown-up» means age >= 18; the SQL holds it.'
     """
