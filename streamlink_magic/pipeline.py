@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import InvalidSqlError, StreamlinkError
+from streamlink_magic.errors import GuardError, InvalidSqlError, StreamlinkError
+from streamlink_magic.memory.fingerprint import find_tables
+from streamlink_magic.memory.notes import answer_notes
+from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
 from streamlink_magic.records import (
     AnswerView,
+    AskContext,
     Check,
     DataFrameVariable,
     GuardedQuery,
+    LinkedContext,
     NotebookSnapshot,
     Prompt,
     Question,
@@ -50,6 +56,7 @@ class Ports:
     model: ChatModel
     cache: CatalogCache
     turns: Sequence[Turn] = ()
+    memory: Memory = NOTHING_KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class Written:
     absent: tuple[str, ...] = ()
     badge: str = ""
     signals: Mapping[str, float] = field(default_factory=dict)
+    context: AskContext | None = None
 
 
 def ask(
@@ -106,17 +114,27 @@ def ask(
 
 def write_sql(question: Question, ports: Ports, settings: Settings, progress: Progress) -> Written:
     """Take the question as far as checked SQL; nothing has run afterwards."""
-    prompt = compose_prompt(question, ports, settings, progress)
+    linked = link_question(question, ports, settings, progress)
+    prompt = build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings))
     progress("model")
     draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
     known = Known(prompt.tables, ports.cache.profile, question=question.text)
-    return _check(draft, prompt, known, ports, settings, progress)
+    written = _check(draft, prompt, ports, settings, progress, known=known)
+    return replace(written, context=linked.context)
 
 
 def compose_prompt(
     question: Question, ports: Ports, settings: Settings, progress: Progress
 ) -> Prompt:
     """Return what the model would be sent; it is not asked."""
+    linked = link_question(question, ports, settings, progress)
+    return build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings))
+
+
+def link_question(
+    question: Question, ports: Ports, settings: Settings, progress: Progress
+) -> LinkedContext:
+    """Gather what the prompt may draw on, and choose the tables that go into it."""
     progress("context")
     context = gather_context(
         question,
@@ -125,11 +143,27 @@ def compose_prompt(
         cache=ports.cache,
         turns=ports.turns,
         settings=settings,
+        memory=ports.memory,
+        vet=partial(why_unusable, workbench=ports.workbench, policy=settings.policy),
     )
     progress("link")
-    budget = min(settings.prompt_tokens, ports.model.context_tokens - settings.answer_tokens)
-    linked = link_tables(context, budget_tokens=int(budget * _SCHEMA_SHARE))
-    return build_prompt(linked, ports.model, budget_tokens=budget)
+    return link_tables(context, budget_tokens=int(_budget(ports, settings) * _SCHEMA_SHARE))
+
+
+def _budget(ports: Ports, settings: Settings) -> int:
+    return min(settings.prompt_tokens, ports.model.context_tokens - settings.answer_tokens)
+
+
+def why_unusable(sql: str, workbench: Workbench, policy: Policy) -> str:
+    """Return why the guard would not let a remembered statement run; empty when it would."""
+    if not workbench.guards:
+        verdict = guard_unproven(sql, policy)
+        return "" if verdict.rule == "unproven" else verdict.why
+    try:
+        guard_sql(sql, workbench, policy)
+    except GuardError as refused:
+        return refused.message
+    return ""
 
 
 def run_query(
@@ -174,6 +208,9 @@ def view_written(question: Question, written: Written) -> AnswerView:
         model=draft.completion.model,
         tokens=draft.completion.completion_tokens,
         status=_status(written),
+        notes=answer_notes(written.context, draft.sql) if written.context else (),
+        read=find_tables(tables, written.prompt.tables) or (),
+        follows=bool(written.context and written.context.turns),
     )
 
 
@@ -185,10 +222,11 @@ def _askable(ports: Ports) -> NotebookSnapshot:
 def _check(
     draft: SqlDraft,
     prompt: Prompt,
-    known: Known,
     ports: Ports,
     settings: Settings,
     progress: Progress,
+    *,
+    known: Known,
 ) -> Written:
     """Guard the draft; mend names from the catalog first, then let the model try again."""
     progress("guard")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.protocols import ChatModel
+    from streamlink_magic.records import Example, Term
 
 _COMMENT_CHARS = 160
+_EXAMPLE_CHARS = 400
+_SQL_CHARS = 1_500
 _ERROR_CHARS = 600
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
@@ -117,8 +121,8 @@ class _Piece:
 def build_prompt(linked: LinkedContext, model: ChatModel, *, budget_tokens: int) -> Prompt:
     """Return the prompt for the linked context, within a hard budget of tokens.
 
-    Whatever does not fit is left out in this order: cells, earlier turns, the tables that have
-    least to do with the question.
+    Whatever does not fit is left out in this order: cells, examples, earlier turns but for the
+    one that a follow-up edits, the tables that have least to do with the question.
 
     Parameters
     ----------
@@ -199,17 +203,44 @@ def _pieces(linked: LinkedContext) -> list[_Piece]:
         if table.kind == "dataframe":  # behind the stable front, since variables come and go
             text = "\n" + schema_text(table, database) + "\n"
             pieces.append(_Piece("system", SentPart("schema", text)))
-    for name, meaning in context.terms:
-        pieces.append(_Piece("system", SentPart("terms", f"\n{name} means: {meaning}")))
+    if context.examples:
+        pieces.append(_Piece("system", SentPart("examples", _examples_text(context.examples))))
+    if context.terms:
+        pieces.append(_Piece("system", SentPart("terms", _terms_text(context.terms))))
     for turn in context.turns:
         pieces.append(_Piece("user", SentPart("turns", turn.question)))
         pieces.append(_Piece("assistant", SentPart("turns", f"```sql\n{turn.sql}\n```")))
     for cell in context.cells:
         text = f"A cell of my notebook, for reference:\n{cell}\n\n"
         pieces.append(_Piece("user", SentPart("cells", text)))
+    if context.turns:
+        pieces.append(_Piece("user", SentPart("rules", load("followup") + "\n")))
     pieces.append(_Piece("user", SentPart("question", context.question.text.strip())))
     pieces.append(_Piece("assistant", _OPENING))
     return pieces
+
+
+def _examples_text(examples: Sequence[Example]) -> str:
+    """Return solved questions, each on one line so that none of them can look like a rule."""
+    lines = [load("examples")]
+    for one in examples:
+        lines.append(f"Question: {_as_data(one.question, _EXAMPLE_CHARS)}")
+        lines.append(f"SQL: {_as_data(one.sql, _SQL_CHARS)}")
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _terms_text(terms: Sequence[Term]) -> str:
+    meanings = (
+        f"{json.dumps(_as_data(one.name, _EXAMPLE_CHARS), ensure_ascii=False)} means: "
+        f"{_as_data(one.condition, _EXAMPLE_CHARS)}\n"
+        for one in terms
+    )
+    return f"\n{load('terms')}\n{''.join(meanings)}"
+
+
+def _as_data(text: str, limit: int) -> str:
+    """Return text from a file on one line, capped, unable to open or close a code fence."""
+    return " ".join(_UNPRINTABLE.sub(" ", text).replace("```", "").split())[:limit]
 
 
 def _messages(pieces: Sequence[_Piece]) -> tuple[Message, ...]:
@@ -225,7 +256,9 @@ def _messages(pieces: Sequence[_Piece]) -> tuple[Message, ...]:
 def _ever_smaller(linked: LinkedContext) -> Iterator[LinkedContext]:
     yield linked
     yield (linked := replace(linked, context=replace(linked.context, cells=())))
-    yield (linked := replace(linked, context=replace(linked.context, turns=())))
+    yield (linked := replace(linked, context=replace(linked.context, examples=())))
+    last = linked.context.turns[-1:]  # what a follow-up edits stays: without it, it means nothing
+    yield (linked := replace(linked, context=replace(linked.context, turns=last)))
     ranked = rank_tables(linked.context.question.text, linked.tables)
     keep = len(ranked)
     while keep > 1:
