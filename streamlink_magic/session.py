@@ -249,7 +249,7 @@ class AskSession:
         snapshot = self._snapshot(workbench, settings)
         model = find_model(settings, None)
         tables = tuple(table for table in snapshot.tables if table.described)
-        messages = prefix_messages(tables, snapshot.current_database)
+        messages = prefix_messages(tables, snapshot.current_database, self.cache.profile)
         fits = model.count_tokens(messages) <= settings.prompt_tokens
         if tables and fits and messages != self._warmed:
             self._warmed = messages
