@@ -8,7 +8,9 @@ from pathlib import Path  # noqa: TC003  typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from streamlink_magic.errors import StreamlinkError
@@ -23,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Ask a Spark notebook in plain words, with a model on your own machine.",
 )
+bench = typer.Typer(no_args_is_help=True, help="Measure the parts, beside each other in one run.")
+app.add_typer(bench, name="bench")
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -223,6 +227,37 @@ def evaluate_set(
     )
     with _plain_errors():
         _out.print(run_eval(request, settings, _err), markup=False)
+
+
+@bench.command("serve")
+def bench_serving(
+    server: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="int8, int8-all-cores, int8-eager, bfloat16, bfloat16-all-cores or llama.cpp; "
+            "repeat it. Ratios are to the first. Empty: bfloat16 and int8."
+        ),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each question is timed.")] = 3,
+    users: Annotated[
+        list[int] | None, typer.Option(help="Also ask so many questions at once; repeat it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the figures go, as JSON.")] = None,
+) -> None:
+    """Serve the model in several ways at once and let them take turns at the same questions."""
+    from streamlink_magic.bench.contest import table_rows
+    from streamlink_magic.bench.serve import BenchRequest, bench_serve
+    from streamlink_magic.serving.console import TerminalProgress
+
+    request = BenchRequest(tuple(server or ("bfloat16", "int8")), rounds, tuple(users or ()), out)
+    with _plain_errors():
+        with TerminalProgress() as progress:
+            standings = bench_serve(request, progress, progress)
+        header, *rows = table_rows(standings)
+        table = Table(*header, box=box.MARKDOWN)
+        for row in rows:
+            table.add_row(*row)
+        _out.print(table)
 
 
 @app.command("eval-table")

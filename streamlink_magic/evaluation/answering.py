@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.run import status_of
 from streamlink_magic.pipeline import Ports, write_sql
 from streamlink_magic.records import Completion, NotebookSnapshot, Prompt, Question
+from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql
 
@@ -68,10 +70,12 @@ class PipelineAnswer:
         self._model = model
         self._settings = settings
         self._caches: dict[str, CatalogCache] = {}
+        self._learning = threading.Lock()
 
     def __call__(self, question: BenchQuestion, /) -> Prediction:
         """Return the SQL and what it cost; SQL that the guard refused comes with its rule."""
         self._databases.use(question.db_id)
+        self._learn(question.db_id)
         model = _Metered(self._model)
         started = time.monotonic()
         try:
@@ -81,13 +85,30 @@ class PipelineAnswer:
         seconds = time.monotonic() - started
         return replace(told, tokens=model.tokens, seconds=seconds, model_calls=model.calls)
 
+    def _learn(self, db_id: str) -> None:
+        """Learn a new database's values first, as a notebook does before anybody asks."""
+        with self._learning:
+            if db_id not in self._caches:
+                self._caches[db_id] = self._learned()
+
+    def _learned(self) -> CatalogCache:
+        settings, workbench = self._settings, open_workbench(self._databases.spark)
+        cache = CatalogCache()
+        cache.snapshot(
+            workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
+        )
+        if settings.sample_values:
+            reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+            cache.learn(reader, budget_s=settings.sample_budget_s)
+        return cache
+
     def _write(self, question: BenchQuestion, model: ChatModel) -> Prediction:
         """Return checked SQL and its badge. The tables are those of Spark's catalog."""
         ports = Ports(
             notebook=NotebookSnapshot(),
             workbench=open_workbench(self._databases.spark),
             model=model,
-            cache=self._caches.setdefault(question.db_id, CatalogCache()),
+            cache=self._caches[question.db_id],
         )
         written = write_sql(Question(_asked(question)), ports, self._settings, _silent)
         return Prediction(written.draft.sql, badge=written.badge, signals=written.signals)
@@ -95,6 +116,9 @@ class PipelineAnswer:
 
 class PlainAnswer(PipelineAnswer):
     """Answers as a plain zero-shot prompt does: the schema, the question, one try."""
+
+    def _learn(self, db_id: str) -> None:
+        """Learn nothing: a plain prompt knows no values."""
 
     def _write(self, question: BenchQuestion, model: ChatModel) -> Prediction:
         """Return the SQL of one call. Keys are left out: Spark's catalog does not hold them."""

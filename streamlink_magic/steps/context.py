@@ -72,7 +72,9 @@ def gather_context(
     if not settings.send_values:
         names = {table.name.name for table in catalog.tables}
         cells = tuple(mask_literals(cell, keep=names) for cell in cells)
-    return AskContext(question=question, catalog=catalog, cells=cells, turns=recent)
+    return AskContext(
+        question=question, catalog=catalog, cells=cells, turns=recent, profile=cache.profile
+    )
 
 
 def check_question(question: Question, limit_chars: int) -> None:
