@@ -200,9 +200,10 @@ def _guard_or_mend(
 
 def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Policy:
     """Let the user's own DataFrame variables be read beside the tables that a policy lists."""
-    if policy.tables is None:
-        return policy
-    return replace(policy, tables=(*policy.tables, *(frame.name for frame in shown)))
+    ceilings = tuple(_with_variables(ceiling, shown) for ceiling in policy.ceilings)
+    names = tuple(frame.name for frame in shown)
+    tables = None if policy.tables is None else (*policy.tables, *names)
+    return replace(policy, tables=tables, ceilings=ceilings)
 
 
 def _way_on(tables: Sequence[TableSchema]) -> str:

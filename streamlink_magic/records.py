@@ -301,11 +301,15 @@ class PlanNode:
         What the guard's rules look at, by name.
     children
         Every plan and expression below, subqueries included.
+    parts
+        Those of the children that a field holds, by field, in the children's order and before
+        the node's own inputs.
     """
 
     kind: str
     fields: Mapping[str, object] = field(default_factory=dict)
     children: tuple[PlanNode, ...] = ()
+    parts: Mapping[str, tuple[PlanNode, ...]] = field(default_factory=dict, repr=False)
 
 
 _SEAL = object()

@@ -18,8 +18,8 @@ from streamlink_magic.steps.guard.strict import check_strict
 from streamlink_magic.steps.guard.text import QUERY_STARTS, check_text, code_only, first_word
 
 if TYPE_CHECKING:
+    from streamlink_magic.policy import Policy
     from streamlink_magic.protocols import SqlAnalyzer
-    from streamlink_magic.settings import Policy
 
 __all__ = ["guard_approved", "guard_sql", "guard_unproven"]
 
@@ -109,4 +109,6 @@ def _unsafe(sql: str, refused: Refusal | RecursionError) -> UnsafeSqlError:
     if not isinstance(refused, Refusal):
         return UnsafeSqlError(Verdict(False, "nesting", "", "The statement is nested too deep."))
     clause = find_clause(sql, refused.needle, is_table=refused.rule in {"table", "path"})
+    if refused.rule == "column":
+        clause = clause or refused.needle  # a * in the text stands for it
     return UnsafeSqlError(Verdict(False, refused.rule, clause, refused.why), refused.hint)
