@@ -312,6 +312,21 @@ class PlanNode:
     parts: Mapping[str, tuple[PlanNode, ...]] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogRows:
+    """What a question about the catalog comes to; nothing of it is run.
+
+    Attributes
+    ----------
+    tables
+        The tables that it tells of, as dotted names.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[object, ...], ...]
+    tables: tuple[str, ...] = ()
+
+
 _SEAL = object()
 
 
@@ -320,7 +335,8 @@ class GuardedQuery:
     """A query that the guard let through, with the very plan that was checked.
 
     Only ``steps.guard`` makes one: the constructor wants its seal. ``plan`` is opaque here; the
-    adapter that analysed it is the one that runs it.
+    adapter that analysed it is the one that runs it. Where the catalog answers, ``plan`` holds
+    the rows.
     """
 
     sql: str

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from streamlink_magic.adapters.spark.failures import unprinted
+from streamlink_magic.adapters.spark.complaints import calling
+from streamlink_magic.adapters.spark.lookup import ClassicLookup
 from streamlink_magic.errors import InvalidSqlError, SessionError
 from streamlink_magic.records import PlanNode, Verdict, quote_name
 from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
@@ -41,24 +43,6 @@ _V2 = '"org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation"'
 _EXPAND = '"org.apache.spark.sql.catalyst.plans.logical.Expand"'
 _WINDOWS = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
 _RELATION = '"org.apache.spark.sql.catalyst.analysis.UnresolvedRelation"'
-_RULES = (
-    ("PARSE_", "syntax"),
-    ("INVALID_IDENTIFIER", "unquoted-name"),
-    ("UNRESOLVED_COLUMN", "unknown-column"),
-    ("UNRESOLVED_FIELD", "unknown-column"),
-    ("UNRESOLVED_MAP_KEY", "unknown-column"),
-    ("TABLE_OR_VIEW_NOT_FOUND", "unknown-table"),
-    ("SCHEMA_NOT_FOUND", "unknown-table"),
-    ("UNRESOLVED_ROUTINE", "unknown-function"),
-    ("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "unknown-function"),
-    ("AMBIGUOUS_", "ambiguous-column"),
-    ("MISSING_AGGREGATION", "grouping"),
-    ("MISSING_GROUP_BY", "grouping"),
-    ("GROUP_BY_", "grouping"),
-    ("DATATYPE_MISMATCH", "type"),
-    ("CAST_", "type"),
-    ("INCOMPATIBLE_", "type"),
-)
 
 
 class ClassicAnalyzer:
@@ -89,7 +73,7 @@ class ClassicAnalyzer:
             "catalog": str(manager.currentCatalog().name()),
             "database": ".".join(manager.currentNamespace()),
         }
-        plan = _calling(self._clone.sessionState().sqlParser().parseQuery, sql)
+        plan = calling(self._clone.sessionState().sqlParser().parseQuery, sql)
         self._parsed = (sql, plan)
         unclear = _PLACE_FOR_OPTIONS.search(sql.upper()) or _COMMA_IN_NAME.search(sql)
         return self._read(plan, every_relation=bool(unclear))
@@ -100,7 +84,7 @@ class ClassicAnalyzer:
         if text != sql or parsed is None:
             raise ValueError("parse this statement first; analysing an unchecked one may run it")
         execution = self._clone.sessionState().executePlan(parsed, self._java.skip)
-        plan = _calling(execution.analyzed)
+        plan = calling(execution.analyzed)
         return self._read(plan, every_relation=False), plan
 
     def dataframe(self, plan: object, *, on_clone: bool) -> Any:
@@ -117,6 +101,13 @@ class ClassicAnalyzer:
 
         session = self._clone if on_clone else self._spark._jsparkSession
         return DataFrame(self._of_rows(session, plan), self._spark)
+
+    @property
+    def lookup(self) -> ClassicLookup:
+        """What the session's catalog says now (see ``CatalogLookup``)."""
+        self._clone = self._renewed()
+        frame = partial(self.dataframe, on_clone=True)
+        return ClassicLookup(self._clone, self._spark._jvm, frame)
 
     def add_view(self, name: str, dataframe: Any) -> None:
         """Make a DataFrame readable by name, on the clone alone."""
@@ -138,7 +129,7 @@ class ClassicAnalyzer:
         excluded = conf.get(_EXCLUDED_RULES, "")
         conf.set(_EXCLUDED_RULES, ",".join(part for part in (excluded, _FOLDING) if part))
         if self._database:
-            _calling(clone.sessionState().catalog().setCurrentDatabase, self._database)
+            calling(clone.sessionState().catalog().setCurrentDatabase, self._database)
         for name, dataframe in self._views.items():
             self._register(clone, name, dataframe)
         return clone
@@ -157,8 +148,8 @@ class ClassicAnalyzer:
         network's delayed acknowledgement.
         """
         buffer = self._java.buffer()
-        value = _calling(plan.jsonValue)
-        _calling(self._java.mapper.writeValue, self._java.deflater(buffer), value)
+        value = calling(plan.jsonValue)
+        calling(self._java.mapper.writeValue, self._java.deflater(buffer), value)
         stream = buffer.toInputStream()
         packed = bytearray()
         while len(piece := stream.readNBytes(_PIECE_BYTES)) == _PIECE_BYTES:
@@ -261,48 +252,3 @@ def _items(sequence: Any) -> Iterator[Any]:
     """Yield what a Scala sequence holds."""
     for index in range(sequence.size()):
         yield sequence.apply(index)
-
-
-def _calling(call: Any, *arguments: object) -> Any:
-    """Call into Spark; turn its complaint into one that names rule and clause."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    try:
-        with unprinted():
-            return call(*arguments)
-    except PySparkException as error:
-        raise _invalid(error) from None
-    except Py4JError as error:
-        deep = "StackOverflowError" in str(error)
-        raise InvalidSqlError(
-            Verdict(
-                allowed=False,
-                rule="nesting" if deep else "analysis",
-                why="It is nested too deep." if deep else _first_line(str(error)),
-            ),
-            "Write it in a simpler form.",
-        ) from None
-
-
-def _invalid(error: Any) -> InvalidSqlError:
-    condition = str(error.getCondition() or "")
-    parameters = {
-        str(key): str(value) for key, value in (error.getMessageParameters() or {}).items()
-    }
-    rule = next((rule for start, rule in _RULES if condition.startswith(start)), "invalid")
-    contexts = error.getQueryContext() or []
-    clause = str(contexts[0].fragment()) if contexts else parameters.get("error", "")
-    verdict = Verdict(
-        allowed=False, rule=rule, clause=clause.strip("'"), why=_first_line(str(error.getMessage()))
-    )
-    return InvalidSqlError(
-        verdict,
-        "Spark suggests: " + parameters["proposal"] if parameters.get("proposal") else "",
-        condition=condition,
-        parameters=parameters,
-    )
-
-
-def _first_line(message: str) -> str:
-    return message.strip().split("\n", 1)[0][:400]

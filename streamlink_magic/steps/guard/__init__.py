@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
-from streamlink_magic.records import _SEAL, GuardedQuery, PlanNode, Verdict
-from streamlink_magic.steps.guard.analysis import check_analysis
+from streamlink_magic.errors import UnsafeSqlError
+from streamlink_magic.records import _SEAL, GuardedQuery, Verdict
+from streamlink_magic.steps.guard.answers import answer_question
 from streamlink_magic.steps.guard.clauses import find_clause
-from streamlink_magic.steps.guard.grammar import check_grammar
+from streamlink_magic.steps.guard.query import check_query
+from streamlink_magic.steps.guard.questions import CATALOG_STARTS, read_question
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.strict import check_strict
-from streamlink_magic.steps.guard.text import QUERY_STARTS, check_text, code_only, first_word
+from streamlink_magic.steps.guard.text import check_text, first_word
 
 if TYPE_CHECKING:
     from streamlink_magic.policy import Policy
@@ -45,13 +46,25 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     """
     try:
         text = check_text(sql, policy.max_sql_chars)
-        check_grammar(_parse(text, analyzer), policy)
-        tree, plan = analyzer.analyze(text)
-        tables = check_analysis(tree, policy)
+        if first_word(text) in CATALOG_STARTS:
+            return _answered(text, analyzer, policy)
+        checked = check_query(text, analyzer, policy)
     except (Refusal, RecursionError) as refused:
         raise _unsafe(sql, refused) from None
-    verdict = Verdict(allowed=True, rule="ok", why="It only reads.", tables=tables)
-    return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
+    verdict = Verdict(allowed=True, rule="ok", why="It only reads.", tables=checked.tables)
+    return GuardedQuery(sql=text, verdict=verdict, plan=checked.plan, seal=_SEAL)
+
+
+def _answered(text: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
+    """Answer a question about the catalog; the rows stand where the plan would."""
+    answer = answer_question(read_question(text), analyzer, policy)
+    verdict = Verdict(
+        allowed=True,
+        rule="catalog-answer",
+        why="It is answered from the catalog and not run.",
+        tables=answer.tables,
+    )
+    return GuardedQuery(sql=text, verdict=verdict, plan=answer, seal=_SEAL)
 
 
 def guard_unproven(sql: str, policy: Policy) -> Verdict:
@@ -88,21 +101,6 @@ def guard_approved(sql: str, plan: object, policy: Policy) -> GuardedQuery:
         allowed=True, rule="approved-by-user", why="The user read it and said so.", tables=tables
     )
     return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
-
-
-def _parse(text: str, analyzer: SqlAnalyzer) -> PlanNode:
-    try:
-        return analyzer.parse(text)
-    except InvalidSqlError:
-        if first_word(text) in QUERY_STARTS:
-            raise
-        what = code_only(text).split()[:3]
-        raise Refusal(
-            "not-a-query",
-            "Only a query may run: it reads tables and changes nothing.",
-            " ".join(what[:1]),
-            "Ask for rows, counts or sums instead.",
-        ) from None
 
 
 def _unsafe(sql: str, refused: Refusal | RecursionError) -> UnsafeSqlError:

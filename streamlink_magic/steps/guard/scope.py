@@ -66,6 +66,15 @@ class Scope:
         own = not self.denies(table.parts) if self.allowed is None else self._opens(table)
         return own and all(ceiling.allows_in_view(table) for ceiling in self.ceilings)
 
+    def opens_database(self, catalog: str, database: str) -> bool:
+        """Return whether something of a database may be read."""
+        owner = (catalog.lower(), database.lower())
+        if self.allowed is None:
+            own = owner in self.open_databases
+        else:
+            own = any(key[:2] == owner for key in self.allowed)
+        return own and all(each.opens_database(catalog, database) for each in self.ceilings)
+
     def denies(self, parts: tuple[str, ...]) -> bool:
         """Return whether a name is among those that nothing may read."""
         return any(matches(name, parts) for name in self.denied)
