@@ -25,6 +25,8 @@ class Policy:
         and among the temporary views. Only a list here bounds what views may read in their turn.
     databases
         Databases that may be read beside the current one when ``tables`` is None.
+    views
+        Temporary views that may be read beside ``tables``, and no table of the same name.
     denied_tables
         Tables and views that no query may read, not even through a view.
     columns
@@ -72,6 +74,7 @@ class Policy:
 
     tables: tuple[str, ...] | None = None
     databases: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
     denied_tables: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
     denied_columns: tuple[str, ...] = ()

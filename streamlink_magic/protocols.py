@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PlanNode,
         QueryResult,
         TableSchema,
+        TableSize,
     )
 
 
@@ -149,6 +150,26 @@ class SqlAnalyzer(Protocol):
         ------
         InvalidSqlError
             When a name does not resolve or types do not fit.
+        """
+        ...
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:
+        """Return the sizes of a plan's tables, by the id of each table's first column.
+
+        Tables whose size is not to be had are left out. MUST NOT start a job.
+        """
+        ...
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Return the optimised tree of the plan that was analysed last, and its plan object.
+
+        MUST be called only after the guard's rules on the analysed plan are satisfied, since
+        optimising some plans runs what they hold.
+
+        Raises
+        ------
+        TimeoutError
+            When it takes longer than that.
         """
         ...
 

@@ -313,6 +313,23 @@ class PlanNode:
 
 
 @dataclass(frozen=True, slots=True)
+class TableSize:
+    """How much a query would read of a table.
+
+    Attributes
+    ----------
+    bytes
+        By Spark's estimate; None where Spark does not know.
+    files
+        0 where they were not counted, since the table is small or Spark has not listed them.
+    """
+
+    bytes: float | None
+    files: int = 0
+    partitions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogRows:
     """What a question about the catalog comes to; nothing of it is run.
 

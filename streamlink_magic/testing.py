@@ -19,6 +19,7 @@ from streamlink_magic.records import (
     QueryResult,
     TableName,
     TableSchema,
+    TableSize,
     Verdict,
 )
 
@@ -201,6 +202,14 @@ class FakeWorkbench(FakeCatalog):
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Return the same tree and the text as the plan."""
         return self.parse(sql), sql
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:  # noqa: ARG002
+        """Return no sizes: nothing is known."""
+        return {}
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Do not come to an end in time."""
+        raise TimeoutError(f"{plan} within {timeout_s} s")
 
     def run(
         self,

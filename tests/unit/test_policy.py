@@ -26,6 +26,7 @@ POLICIES = st.builds(
     Policy,
     tables=st.none() | some(TABLES),
     databases=some(st.sampled_from(["d", "e"])),
+    views=some(st.sampled_from(["t", "t2"])),
     denied_tables=some(TABLES),
     columns=st.none() | some(COLUMNS),
     denied_columns=some(COLUMNS),

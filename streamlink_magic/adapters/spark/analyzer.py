@@ -12,23 +12,31 @@ from __future__ import annotations
 
 import re
 import zlib
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.spark.complaints import calling
 from streamlink_magic.adapters.spark.lookup import ClassicLookup
+from streamlink_magic.adapters.spark.patience import in_time
+from streamlink_magic.adapters.spark.sizes import TableSizes
 from streamlink_magic.errors import InvalidSqlError, SessionError
 from streamlink_magic.records import PlanNode, Verdict, quote_name
 from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from streamlink_magic.records import TableSize
 
 _HARDENED = {
     "spark.sql.runSQLOnFiles": "false",
     "spark.sql.variable.substitute": "false",
 }
 _PIECE_BYTES = 6_000
+_MAX_JSON_CHARS = 50_000_000
+# Spark lists the files of many partitions by a job of its own: not while only checking.
+_LISTING = "spark.sql.sources.parallelPartitionDiscovery.threshold"
+_NEVER = str(2**31 - 1)
 _EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 _FOLDING = ",".join(
     f"org.apache.spark.sql.catalyst.optimizer.{rule}"
@@ -62,8 +70,11 @@ class ClassicAnalyzer:
         self._views: dict[str, Any] = {}
         self._parsed: tuple[str, Any] = ("", None)
         self._names: dict[str, str] = {}
-        self._java = _Java(spark._jvm)
-        self._clone = self._renewed()
+        self._java = _java(spark._jvm)
+        self._sizes = TableSizes(spark._jvm)
+        self._clone: Any = None
+        self._execution: Any = None
+        self._optimized: Any = None
 
     def parse(self, sql: str) -> PlanNode:
         """Return the syntax tree of one query (see ``SqlAnalyzer.parse``)."""
@@ -85,7 +96,28 @@ class ClassicAnalyzer:
             raise ValueError("parse this statement first; analysing an unchecked one may run it")
         execution = self._clone.sessionState().executePlan(parsed, self._java.skip)
         plan = calling(execution.analyzed)
+        self._execution = execution
         return self._read(plan, every_relation=False), plan
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:
+        """Return the sizes of a plan's tables (see ``SqlAnalyzer.sizes``)."""
+        if plan is self._optimized:
+            return self._sizes.of_optimized(tree, plan, self._clone)
+        return self._sizes.of_analyzed(tree, plan, self._clone)
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Return the optimised tree and its plan object (see ``SqlAnalyzer.optimize``)."""
+        if plan is None or self._execution is None:
+            raise ValueError("analyse and check this statement first")
+        conf = self._clone.conf()
+        before = conf.get(_LISTING)
+        conf.set(_LISTING, _NEVER)
+        try:
+            optimized = in_time(partial(calling, self._execution.optimizedPlan), timeout_s)
+        finally:
+            conf.set(_LISTING, before)
+        self._optimized = optimized
+        return self._read(optimized, every_relation=False, look_into=False), optimized
 
     def dataframe(self, plan: object, *, on_clone: bool) -> Any:
         """Return a lazy DataFrame over a plan object that ``analyze`` gave.
@@ -112,7 +144,6 @@ class ClassicAnalyzer:
     def add_view(self, name: str, dataframe: Any) -> None:
         """Make a DataFrame readable by name, on the clone alone."""
         self._views[name] = dataframe
-        self._register(self._clone, name, dataframe)
 
     def _renewed(self) -> Any:
         """Return a fresh clone: views and functions may have changed since the last statement."""
@@ -156,10 +187,11 @@ class ClassicAnalyzer:
             packed += piece
         return zlib.decompress(bytes(packed + piece)).decode()
 
-    def _read(self, plan: Any, *, every_relation: bool) -> PlanNode:
+    def _read(self, plan: Any, *, every_relation: bool, look_into: bool = True) -> PlanNode:
         text = self._json(plan)
         fetched = _Fetched()
-        if every_relation or any(kind in text for kind in (_WINDOWS, _EXPAND, _V2)):
+        hidden = any(kind in text for kind in (_WINDOWS, _EXPAND, _V2))
+        if look_into and (every_relation or hidden):
             fetched.look_into(plan)
             fetched.compare(text, every_relation=every_relation)
         fields = {
@@ -169,6 +201,11 @@ class ClassicAnalyzer:
             "v2_tables": tuple(fetched.v2_tables),
         }
         return PlanNode(STATEMENT, fields, (read_tree(text), *fetched.trees))
+
+
+@lru_cache(maxsize=1)
+def _java(jvm: Any) -> _Java:
+    return _Java(jvm)
 
 
 class _Java:

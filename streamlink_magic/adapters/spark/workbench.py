@@ -14,10 +14,16 @@ from streamlink_magic.errors import SessionError
 from streamlink_magic.records import CatalogRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from streamlink_magic.protocols import CatalogLookup, Progress, Workbench
-    from streamlink_magic.records import DataFrameVariable, GuardedQuery, PlanNode, QueryResult
+    from streamlink_magic.records import (
+        DataFrameVariable,
+        GuardedQuery,
+        PlanNode,
+        QueryResult,
+        TableSize,
+    )
 
 
 def open_workbench(spark: object, databases: Sequence[str] = ()) -> Workbench:
@@ -57,6 +63,14 @@ class ClassicWorkbench(SparkCatalog):
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Return the analysed tree and its plan (see ``SqlAnalyzer``)."""
         return self._analyzer.analyze(sql)
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:
+        """Return the sizes of a plan's tables (see ``SqlAnalyzer``)."""
+        return self._analyzer.sizes(tree, plan)
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Return the optimised tree and its plan (see ``SqlAnalyzer``)."""
+        return self._analyzer.optimize(plan, timeout_s=timeout_s)
 
     @property
     def lookup(self) -> CatalogLookup:
@@ -105,6 +119,14 @@ class ConnectWorkbench(SparkCatalog):
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Refuse: every analysis call of Connect may execute what it analyses."""
         raise _unproven(sql)
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:  # noqa: ARG002
+        """Refuse: there is no plan."""
+        raise _unproven("")
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:  # noqa: ARG002
+        """Refuse: there is no plan."""
+        raise _unproven("")
 
     @property
     def lookup(self) -> CatalogLookup:

@@ -1,16 +1,18 @@
 """The guard: proves that one statement only reads what it may, and says why when it does not.
 
-Text rules, Spark's own parse, grammar rules, Spark's own analysis, analysis rules: in that order,
-since analysing some statements runs them. A ``GuardedQuery`` is made here and nowhere else.
+Text rules, Spark's own parse, grammar rules, Spark's own analysis, analysis rules, budget: in
+that order, since analysing or optimising some statements runs them. A ``GuardedQuery`` is made
+here and nowhere else.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import UnsafeSqlError
+from streamlink_magic.errors import OverBudgetError, UnsafeSqlError
 from streamlink_magic.records import _SEAL, GuardedQuery, Verdict
 from streamlink_magic.steps.guard.answers import answer_question
+from streamlink_magic.steps.guard.budget import check_budget
 from streamlink_magic.steps.guard.clauses import find_clause
 from streamlink_magic.steps.guard.query import check_query
 from streamlink_magic.steps.guard.questions import CATALOG_STARTS, read_question
@@ -41,6 +43,8 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     ------
     UnsafeSqlError
         When a rule is broken; the verdict names rule, clause and reason.
+    OverBudgetError
+        When it only reads, but would cost more than the policy allows.
     InvalidSqlError
         When Spark cannot parse or resolve the statement.
     """
@@ -49,6 +53,7 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
         if first_word(text) in CATALOG_STARTS:
             return _answered(text, analyzer, policy)
         checked = check_query(text, analyzer, policy)
+        check_budget(checked, analyzer, policy)
     except (Refusal, RecursionError) as refused:
         raise _unsafe(sql, refused) from None
     verdict = Verdict(allowed=True, rule="ok", why="It only reads.", tables=checked.tables)
@@ -109,4 +114,5 @@ def _unsafe(sql: str, refused: Refusal | RecursionError) -> UnsafeSqlError:
     clause = find_clause(sql, refused.needle, is_table=refused.rule in {"table", "path"})
     if refused.rule == "column":
         clause = clause or refused.needle  # a * in the text stands for it
-    return UnsafeSqlError(Verdict(False, refused.rule, clause, refused.why), refused.hint)
+    kind = OverBudgetError if refused.rule == "budget" else UnsafeSqlError
+    return kind(Verdict(False, refused.rule, clause, refused.why), refused.hint)

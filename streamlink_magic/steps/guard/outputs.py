@@ -33,13 +33,14 @@ _OWN = {
     "Project": ("projectList",),
     "Range": ("output",),
 }
+_RELATIONS = plans.RELATIONS | {plans.CACHED}
 _ADDED = {"Generate": "generatorOutput", "Window": "windowExpressions"}
 _HALF_JOINS = ("LeftSemi", "LeftAnti")
 
 
 def is_plan(node: PlanNode) -> bool:
     """Return whether a node is a plan: it hands up rows, where an expression hands up a value."""
-    return ".plans.logical." in node.kind or node.kind in plans.RELATIONS
+    return ".plans.logical." in node.kind or node.kind in _RELATIONS
 
 
 def expression_id(node: PlanNode) -> int | None:

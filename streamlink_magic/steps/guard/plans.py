@@ -31,6 +31,9 @@ FILE_TABLE = f"{_EXECUTION}.datasources.LogicalRelation"
 HIVE_TABLE = "org.apache.spark.sql.catalyst.catalog.HiveTableRelation"
 V2_TABLE = f"{_EXECUTION}.datasources.v2.DataSourceV2Relation"
 
+CACHED = f"{_EXECUTION}.columnar.InMemoryRelation"
+"""What the optimiser puts where a table is cached."""
+
 RELATIONS = frozenset({f"{_EXECUTION}.LogicalRDD", FILE_TABLE, HIVE_TABLE, V2_TABLE})
 """Plans that hand up rows from outside."""
 

@@ -44,6 +44,8 @@ class Scope:
     ----------
     allowed
         The tables that may be read; None opens ``open_databases`` and the temporary views.
+    views
+        Temporary views that may be read whatever is allowed.
     denied
         Names that may not be read, whatever else opens them.
     ceilings
@@ -54,6 +56,7 @@ class Scope:
     database: str
     allowed: frozenset[tuple[str, str, str]] | None
     open_databases: frozenset[tuple[str, str]] = frozenset()
+    views: frozenset[str] = frozenset()
     denied: tuple[tuple[str, ...], ...] = ()
     ceilings: tuple[Scope, ...] = ()
 
@@ -82,6 +85,8 @@ class Scope:
     def _opens(self, table: Identity) -> bool:
         if self.denies(table.parts):
             return False
+        if not (table.database or table.catalog) and table.name.lower() in self.views:
+            return True
         key = _key(table.catalog, table.database, table.name)
         if self.allowed is None:
             return key[:2] in self.open_databases or not (table.database or table.catalog)
@@ -110,6 +115,7 @@ def scope_of(policy: Policy, session: Mapping[str, object]) -> Scope:
         database,
         None if policy.tables is None else _listed(policy.tables, catalog, database),
         frozenset({(catalog, database), *opened}),
+        frozenset(name.lower() for name in policy.views),
         tuple(split_name(entry) for entry in policy.denied_tables),
         tuple(scope_of(ceiling, session) for ceiling in policy.ceilings),
     )
