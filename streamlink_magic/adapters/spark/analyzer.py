@@ -10,7 +10,9 @@ done to it leaves no trace in the session.
 
 from __future__ import annotations
 
+import math
 import re
+import time
 import zlib
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -62,11 +64,17 @@ class ClassicAnalyzer:
         A live classic ``SparkSession``.
     database
         Where unqualified names are looked up; empty means the session's current database.
+    lasting_s
+        How many seconds one clone serves while the session's settings, temporary views and
+        functions stay the same. For checking alone: what runs needs a clone that has just
+        listed the files of its tables, so there each statement gets a fresh one (0).
     """
 
-    def __init__(self, spark: Any, database: str = "") -> None:
+    def __init__(self, spark: Any, database: str = "", *, lasting_s: float = 0.0) -> None:
         self._spark = spark
         self._database = database
+        self._lasting_s = lasting_s
+        self._cloned: tuple[float, object] = (-math.inf, None)
         self._views: dict[str, Any] = {}
         self._parsed: tuple[str, Any] = ("", None)
         self._names: dict[str, str] = {}
@@ -78,7 +86,7 @@ class ClassicAnalyzer:
 
     def parse(self, sql: str) -> PlanNode:
         """Return the syntax tree of one query (see ``SqlAnalyzer.parse``)."""
-        self._clone = self._renewed()
+        self._renew()
         manager = self._clone.sessionState().catalogManager()
         self._names = {
             "catalog": str(manager.currentCatalog().name()),
@@ -137,13 +145,34 @@ class ClassicAnalyzer:
     @property
     def lookup(self) -> ClassicLookup:
         """What the session's catalog says now (see ``CatalogLookup``)."""
-        self._clone = self._renewed()
+        self._renew()
         frame = partial(self.dataframe, on_clone=True)
         return ClassicLookup(self._clone, self._spark._jvm, frame)
 
     def add_view(self, name: str, dataframe: Any) -> None:
         """Make a DataFrame readable by name, on the clone alone."""
         self._views[name] = dataframe
+
+    def _renew(self) -> None:
+        """Take a fresh clone, unless the one at hand may go on serving."""
+        if self._lasting_s:
+            now, looks = time.monotonic(), self._looks()
+            if self._cloned[0] + self._lasting_s > now and self._cloned[1] == looks:
+                return
+            self._cloned = (now, looks)
+        self._clone = self._renewed()
+
+    def _looks(self) -> tuple[object, ...]:
+        """Return what tells whether the session's settings, views and functions have changed."""
+        state = self._spark._jsparkSession.sessionState()
+        manager = state.catalogManager()
+        return (
+            state.conf().settings().hashCode(),
+            str(manager.currentCatalog().name()),
+            tuple(manager.currentNamespace()),
+            state.catalog().tempViews().hashCode(),
+            state.functionRegistry().listFunction().hashCode(),
+        )
 
     def _renewed(self) -> Any:
         """Return a fresh clone: views and functions may have changed since the last statement."""
