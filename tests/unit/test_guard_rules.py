@@ -245,6 +245,15 @@ def test_analysis_rules(analyzed: PlanNode, rule: str) -> None:
     assert caught.value.verdict.rule == rule
 
 
+def test_a_plan_may_not_grow_past_its_limit() -> None:
+    """Views written out can make a small statement large: its nodes are counted."""
+    analyzer = FakeAnalyzer(relation("sales"), project(project(table("sales"))))
+    assert guard_sql("SELECT * FROM sales", analyzer, Policy(max_plan_nodes=3)).verdict.allowed
+    with pytest.raises(UnsafeSqlError) as caught:
+        guard_sql("SELECT * FROM sales", analyzer, Policy(max_plan_nodes=2))
+    assert caught.value.verdict.rule == "size"
+
+
 def test_a_temporary_view_does_not_pass_for_a_table() -> None:
     """A listed ``shop.sales`` does not open a temporary view that took its name."""
     identifier = {"table": "sales"}

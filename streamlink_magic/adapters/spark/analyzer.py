@@ -35,7 +35,6 @@ _HARDENED = {
     "spark.sql.variable.substitute": "false",
 }
 _PIECE_BYTES = 6_000
-_MAX_JSON_CHARS = 50_000_000
 # Spark lists the files of many partitions by a job of its own: not while only checking.
 _LISTING = "spark.sql.sources.parallelPartitionDiscovery.threshold"
 _NEVER = str(2**31 - 1)

@@ -46,8 +46,12 @@ def check_analysis(statement: PlanNode, policy: Policy) -> tuple[str, ...]:
     read: set[str] = set()
     tables: list[tuple[PlanNode, Identity]] = []
     stack = [(child, _Place()) for child in statement.children]
+    seen = 0
     while stack:
         node, place = stack.pop()
+        seen += 1
+        if seen > policy.max_plan_nodes:
+            raise Refusal("size", f"Its plan has more than {policy.max_plan_nodes} steps.")
         _check_class(node, place, classes, policy)
         table = _identity(node)
         if table is not None:
