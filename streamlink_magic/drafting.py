@@ -6,7 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import ExecutionError, InvalidSqlError, NoSqlError, StreamlinkError
+from streamlink_magic.errors import (
+    ExecutionError,
+    InvalidSqlError,
+    NoSqlError,
+    OverBudgetError,
+    StreamlinkError,
+)
 from streamlink_magic.steps.generate import Drafts, generate_drafts, generate_sql
 from streamlink_magic.steps.guard import guard_sql
 from streamlink_magic.steps.prompt import retry_prompt
@@ -146,6 +152,8 @@ def write_one(desk: Desk) -> Written:
 def _write_again(drafts: Drafts, failure: StreamlinkError | None, desk: Desk) -> Written:
     if isinstance(drafts.first, NoSqlError):
         raise drafts.first
+    if isinstance(failure, OverBudgetError):
+        return _over_budget(drafts.first, failure, desk)
     if failure is not None and not isinstance(failure, InvalidSqlError):
         raise failure  # the guard's word, or Spark's at run time
     return _checked(drafts.first, desk)
@@ -209,6 +217,8 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
     for calls in range(1, settings.retries + 2):
         try:
             draft, query = guard_or_mend(draft, desk.known, desk.workbench, settings.policy)
+        except OverBudgetError as error:
+            return replace(_over_budget(draft, error, desk), model_calls=calls)
         except InvalidSqlError as error:
             if calls > settings.retries:
                 error.hint = error.hint or _way_on(prompt.tables)
@@ -223,6 +233,11 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
             absent = missing_values(draft.sql, desk.known)
             return Written(draft, prompt, query.verdict, query, calls, absent)
     raise AssertionError("unreachable: the last failure is raised")
+
+
+def _over_budget(draft: SqlDraft, error: OverBudgetError, desk: Desk) -> Written:
+    """Return what only the user's own word can let run."""
+    return Written(draft, desk.prompt, error.verdict, None, 1)
 
 
 def guard_or_mend(

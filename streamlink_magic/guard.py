@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from streamlink_magic.records import Verdict
 
 __all__ = ["check_sql", "guard_file"]
+
+# A table that is made anew in another form may be taken for its old self so long, by a check that
+# runs nothing. What is run is always checked afresh.
+_LASTING_S = 5.0
 
 
 def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Verdict:
@@ -54,7 +59,7 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     policy = policy or Policy()
     if is_connect(session):
         return guard_unproven(sql, policy)
-    return _verdict(sql, ClassicAnalyzer(session), policy)
+    return _verdict(sql, _analyzer(session, ""), policy)
 
 
 def guard_file(
@@ -86,7 +91,6 @@ def guard_file(
     _require_live(session)
     policy = policy or Policy()
     statements = list(_statements(Path(path)))
-    analyzers: dict[str, ClassicAnalyzer] = {}
     lines: list[str] = []
     for number, statement in enumerate(statements, 1):
         if progress is not None:
@@ -95,9 +99,7 @@ def guard_file(
         if is_connect(session):
             verdict = guard_unproven(sql, policy)
         else:
-            if database not in analyzers:
-                analyzers[database] = ClassicAnalyzer(session, database)
-            verdict = _verdict(sql, analyzers[database], policy)
+            verdict = _verdict(sql, _analyzer(session, database), policy)
         lines.append(_line(statement["id"], verdict))
     _write_whole(Path(out), "".join(lines))
 
@@ -113,6 +115,11 @@ def _require_live(session: object) -> None:
             "The Spark session was stopped.",
             "Start a new one: spark = SparkSession.builder.getOrCreate()",
         )
+
+
+@lru_cache(maxsize=16)
+def _analyzer(session: object, database: str) -> ClassicAnalyzer:
+    return ClassicAnalyzer(session, database, lasting_s=_LASTING_S)
 
 
 def _verdict(sql: str, analyzer: ClassicAnalyzer, policy: Policy) -> Verdict:

@@ -28,7 +28,7 @@ from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.context import gather_context
 from streamlink_magic.steps.explain import explain_result
 from streamlink_magic.steps.generate import generate_sql
-from streamlink_magic.steps.guard import guard_sql, guard_unproven
+from streamlink_magic.steps.guard import guard_approved, guard_sql, guard_unproven
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt
 from streamlink_magic.steps.repair import Known
@@ -68,7 +68,8 @@ def ask(
     Returns
     -------
     tuple
-        The view, and the guarded query; None where the session gives the guard no proof.
+        The view, and the guarded query; None where the session gives the guard no proof, or
+        where the query only reads but would cost more than the policy allows.
 
     Raises
     ------
@@ -201,6 +202,23 @@ def view_result(view: AnswerView, query: GuardedQuery, result: QueryResult) -> A
     )
 
 
+def approve_query(sql: str, ports: Ports, settings: Settings) -> GuardedQuery:
+    """Guard a statement again that the user has read and wants to run, whatever it costs.
+
+    Every other rule holds, and so does a budget that was set above the user's own policy. On
+    Spark Connect, where nothing can be proven, the strict rules hold.
+
+    Raises
+    ------
+    UnsafeSqlError
+        When a rule is broken all the same.
+    """
+    policy = _with_variables(settings.policy.unlimited(), ports.notebook.dataframes)
+    if ports.workbench.guards:
+        return guard_sql(sql, ports.workbench, policy)
+    return guard_approved(sql, None, policy)
+
+
 def view_written(question: Question, written: Written) -> AnswerView:
     """Return the view of SQL that has not run."""
     draft, tables = written.draft, written.verdict.tables
@@ -230,9 +248,9 @@ def _askable(ports: Ports) -> NotebookSnapshot:
 
 def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Policy:
     """Let the user's own DataFrame variables be read beside the tables that a policy lists."""
-    if policy.tables is None:
-        return policy
-    return replace(policy, tables=(*policy.tables, *(frame.name for frame in shown)))
+    ceilings = tuple(_with_variables(ceiling, shown) for ceiling in policy.ceilings)
+    views = (*policy.views, *(frame.name for frame in shown))
+    return replace(policy, views=views, ceilings=ceilings)
 
 
 def _is_shown(name: str, tables: Sequence[TableSchema]) -> bool:
@@ -242,6 +260,8 @@ def _is_shown(name: str, tables: Sequence[TableSchema]) -> bool:
 def _status(written: Written) -> str:
     if written.query is not None:
         return "Not run, as asked. Run it with: answer.run()"
+    if written.verdict.rule == "budget":
+        return f"Not run: {written.verdict.why} To run it all the same: answer.run()"
     return (
         "Not run: on Spark Connect the guard cannot prove a statement. "
         "Read the SQL; answer.run() runs it on your word."
