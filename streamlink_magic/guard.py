@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
+from streamlink_magic.adapters.spark.connect import ConnectAnalyzer
 from streamlink_magic.adapters.spark.recognize import is_connect, is_session, is_stopped
 from streamlink_magic.errors import GuardError, SessionError, StreamlinkError
 from streamlink_magic.settings import Policy
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_sql", "guard_file"]
 
+_Checker = Callable[[str, Policy], "Verdict"]
+
 
 def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Verdict:
     """Say whether a statement only reads what the policy opens, running nothing.
@@ -31,7 +36,8 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     sql
         One statement.
     session
-        A live SparkSession. On Spark Connect nothing can be proven, so nothing is allowed there.
+        A live SparkSession. On Spark Connect the parser runs beside it, which needs a Java and
+        PySpark's jars; without them nothing can be proven, so nothing is allowed there.
     policy
         What may be read; by default everything in the current database and the temporary views.
 
@@ -52,9 +58,7 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     """
     _require_live(session)
     policy = policy or Policy()
-    if is_connect(session):
-        return guard_unproven(sql, policy)
-    return _verdict(sql, ClassicAnalyzer(session), policy)
+    return _checker(session)(sql, policy)
 
 
 def guard_file(
@@ -86,19 +90,15 @@ def guard_file(
     _require_live(session)
     policy = policy or Policy()
     statements = list(_statements(Path(path)))
-    analyzers: dict[str, ClassicAnalyzer] = {}
+    checkers: dict[str, _Checker] = {}
     lines: list[str] = []
     for number, statement in enumerate(statements, 1):
         if progress is not None:
             progress("guard", f"{number} of {len(statements)}")
         database, sql = statement["db"], statement["sql"]
-        if is_connect(session):
-            verdict = guard_unproven(sql, policy)
-        else:
-            if database not in analyzers:
-                analyzers[database] = ClassicAnalyzer(session, database)
-            verdict = _verdict(sql, analyzers[database], policy)
-        lines.append(_line(statement["id"], verdict))
+        if database not in checkers:
+            checkers[database] = _checker(session, database)
+        lines.append(_line(statement["id"], checkers[database](sql, policy)))
     _write_whole(Path(out), "".join(lines))
 
 
@@ -115,7 +115,20 @@ def _require_live(session: object) -> None:
         )
 
 
-def _verdict(sql: str, analyzer: ClassicAnalyzer, policy: Policy) -> Verdict:
+def _checker(session: object, database: str = "") -> _Checker:
+    """Return what checks statements on a session whose unqualified names mean a database."""
+    if not is_connect(session):
+        return partial(_verdict, ClassicAnalyzer(session, database))
+    analyzer = ConnectAnalyzer(session, database)
+    try:
+        analyzer.ready()
+    except SessionError as error:
+        why = str(error)
+        return lambda sql, policy: guard_unproven(sql, policy, why)
+    return partial(_verdict, analyzer)
+
+
+def _verdict(analyzer: ClassicAnalyzer | ConnectAnalyzer, sql: str, policy: Policy) -> Verdict:
     try:
         return guard_sql(sql, analyzer, policy).verdict
     except GuardError as refused:

@@ -154,7 +154,11 @@ def view_written(question: Question, written: Written) -> AnswerView:
 
 def _askable(ports: Ports) -> NotebookSnapshot:
     """Leave DataFrame variables out where they cannot be made readable by name (Connect)."""
-    return ports.notebook if ports.workbench.guards else replace(ports.notebook, dataframes=())
+    return (
+        ports.notebook
+        if ports.workbench.takes_dataframes
+        else replace(ports.notebook, dataframes=())
+    )
 
 
 def _check(
@@ -163,7 +167,8 @@ def _check(
     """Guard the draft; mend names from the catalog first, then let the model try again."""
     progress("guard")
     if not ports.workbench.guards:
-        return Written(draft, prompt, guard_unproven(draft.sql, settings.policy), None, 1)
+        verdict = guard_unproven(draft.sql, settings.policy, ports.workbench.unproven_why)
+        return Written(draft, prompt, verdict, None, 1)
     shown = [frame for frame in ports.notebook.dataframes if _is_shown(frame.name, prompt.tables)]
     ports.workbench.add_dataframes(shown)
     settings = replace(settings, policy=_with_variables(settings.policy, shown))
@@ -228,6 +233,6 @@ def _status(written: Written) -> str:
     if written.query is not None:
         return "Not run, as asked. Run it with: answer.run()"
     return (
-        "Not run: on Spark Connect the guard cannot prove a statement. "
-        "Read the SQL; answer.run() runs it on your word."
+        "Not run: on this Spark Connect session the guard cannot prove a statement "
+        f"({written.verdict.why.rstrip('.')}). Read the SQL; answer.run() runs it on your word."
     )

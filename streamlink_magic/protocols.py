@@ -5,12 +5,13 @@ Adapters implement them for IPython, Spark and vLLM; ``testing`` has fakes for u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.records import (
+        CatalogEntry,
         Completion,
         DataFrameVariable,
         GuardedQuery,
@@ -114,6 +115,45 @@ class SqlAnalyzer(Protocol):
         ...
 
 
+@runtime_checkable
+class NameAnalyzer(Protocol):
+    """Spark's own parser beside a session whose analysed plans are out of reach.
+
+    What an analysed plan would tell is asked of the catalog, name by name.
+    """
+
+    def parse(self, sql: str) -> PlanNode:
+        """Return the syntax tree of one query, as ``SqlAnalyzer.parse`` does."""
+        ...
+
+    def parse_view(self, view: CatalogEntry) -> PlanNode:
+        """Return the syntax tree of a view's own query, as ``parse`` does."""
+        ...
+
+    def look_up(self, parts: Sequence[str]) -> CatalogEntry | None:
+        """Return what a name means where the statement would run; None where there is nothing.
+
+        MUST NOT resolve the statement, only the name.
+        """
+        ...
+
+    def user_functions(self) -> frozenset[str]:
+        """Return the names, in small letters, of the functions that users registered."""
+        ...
+
+    def bind(self, sql: str) -> tuple[object, bool]:
+        """Return the statement, resolved where it was checked, and whether it reads a stream.
+
+        MUST be called only after the guard accepted every name: resolving may execute.
+
+        Raises
+        ------
+        InvalidSqlError
+            When a name does not resolve or types do not fit.
+        """
+        ...
+
+
 class QueryExecutor(Protocol):
     """Runs guarded queries and nothing else."""
 
@@ -133,7 +173,17 @@ class Workbench(CatalogReader, SqlAnalyzer, QueryExecutor, Protocol):
 
     @property
     def guards(self) -> bool:
-        """Whether this kind of session lets the guard prove a statement (classic: yes)."""
+        """Whether this session lets the guard prove a statement."""
+        ...
+
+    @property
+    def unproven_why(self) -> str:
+        """Why it does not, in one sentence; empty where it does."""
+        ...
+
+    @property
+    def takes_dataframes(self) -> bool:
+        """Whether DataFrame variables can be made readable by name."""
         ...
 
     def add_dataframes(self, dataframes: Sequence[DataFrameVariable]) -> None:
@@ -145,6 +195,7 @@ __all__ = [
     "CatalogReader",
     "ChatModel",
     "Clock",
+    "NameAnalyzer",
     "NotebookReader",
     "Progress",
     "QueryExecutor",

@@ -147,6 +147,8 @@ class FakeWorkbench(FakeCatalog):
     invalid: Mapping[str, str] = field(default_factory=dict)
     result: QueryResult = field(default_factory=lambda: QueryResult((Column("n", "int"),), ((1,),)))
     guards: bool = True
+    unproven_why: str = ""
+    takes_dataframes: bool = True
     ran: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
 

@@ -91,8 +91,7 @@ class ClassicAnalyzer:
         }
         plan = _calling(self._clone.sessionState().sqlParser().parseQuery, sql)
         self._parsed = (sql, plan)
-        unclear = _PLACE_FOR_OPTIONS.search(sql.upper()) or _COMMA_IN_NAME.search(sql)
-        return self._read(plan, every_relation=bool(unclear))
+        return self._read(plan, every_relation=needs_every_relation(sql))
 
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Return the analysed tree and its plan object (see ``SqlAnalyzer.analyze``)."""
@@ -241,6 +240,11 @@ class _Fetched:
         written = f"[{', '.join(parts)}]"
         if self.names.setdefault(written, parts) != parts:
             raise _hidden()
+
+
+def needs_every_relation(sql: str) -> bool:
+    """Return whether a relation's options or its name must be asked of the plan itself."""
+    return bool(_PLACE_FOR_OPTIONS.search(sql.upper()) or _COMMA_IN_NAME.search(sql))
 
 
 def _hidden() -> InvalidSqlError:

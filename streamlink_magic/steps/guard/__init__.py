@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
+from streamlink_magic.protocols import NameAnalyzer
 from streamlink_magic.records import _SEAL, GuardedQuery, PlanNode, Verdict
 from streamlink_magic.steps.guard.analysis import check_analysis
 from streamlink_magic.steps.guard.clauses import find_clause
 from streamlink_magic.steps.guard.grammar import check_grammar
+from streamlink_magic.steps.guard.names import check_names
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.strict import check_strict
 from streamlink_magic.steps.guard.text import QUERY_STARTS, check_text, code_only, first_word
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["guard_approved", "guard_sql", "guard_unproven"]
 
 
-def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
+def guard_sql(sql: str, analyzer: SqlAnalyzer | NameAnalyzer, policy: Policy) -> GuardedQuery:
     """Return the statement with its checked plan, or say why it must not run.
 
     Parameters
@@ -32,7 +34,8 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     sql
         One statement.
     analyzer
-        Spark's parser and analyser.
+        Spark's parser and analyser; or its parser and the catalog, where no analysed plan can
+        be had (Spark Connect).
     policy
         What may be read.
 
@@ -45,7 +48,10 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     """
     try:
         text = check_text(sql, policy.max_sql_chars)
-        check_grammar(_parse(text, analyzer), policy)
+        tree = _parse(text, analyzer)
+        check_grammar(tree, policy)
+        if isinstance(analyzer, NameAnalyzer):
+            return _guard_by_names(text, tree, analyzer, policy)
         tree, plan = analyzer.analyze(text)
         tables = check_analysis(tree, policy)
     except (Refusal, RecursionError) as refused:
@@ -54,11 +60,32 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
 
 
-def guard_unproven(sql: str, policy: Policy) -> Verdict:
+def _guard_by_names(
+    text: str, tree: PlanNode, analyzer: NameAnalyzer, policy: Policy
+) -> GuardedQuery:
+    tables = check_names(tree, analyzer, policy)
+    plan, streams = analyzer.bind(text)
+    if streams:
+        raise Refusal("stream", "Reading a stream is not allowed.", "STREAM")
+    verdict = Verdict(
+        allowed=True,
+        rule="ok-by-name",
+        why="It only reads, by Spark's own parser and what the catalog says of each name.",
+        tables=tables,
+    )
+    return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
+
+
+def guard_unproven(sql: str, policy: Policy, why: str = "") -> Verdict:
     """Return what the strict rules say where Spark's parser is out of reach.
 
     The verdict never allows: without Spark's own parser nothing is proven. Its rule is
     ``unproven`` when the strict rules found nothing, else the rule that is broken.
+
+    Parameters
+    ----------
+    why
+        Why no parser is at hand, in one sentence.
     """
     try:
         check_strict(check_text(sql, policy.max_sql_chars), policy)
@@ -67,7 +94,7 @@ def guard_unproven(sql: str, policy: Policy) -> Verdict:
     return Verdict(
         allowed=False,
         rule="unproven",
-        why="Spark Connect has no parser to prove it with; read the SQL and run it on your word.",
+        why=why or "There is no parser to prove it with; read the SQL and run it on your word.",
     )
 
 
@@ -90,7 +117,7 @@ def guard_approved(sql: str, plan: object, policy: Policy) -> GuardedQuery:
     return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
 
 
-def _parse(text: str, analyzer: SqlAnalyzer) -> PlanNode:
+def _parse(text: str, analyzer: SqlAnalyzer | NameAnalyzer) -> PlanNode:
     try:
         return analyzer.parse(text)
     except InvalidSqlError:
