@@ -167,6 +167,20 @@ def guard(
     _out.print(f"Verdicts: {out}", markup=False)
 
 
+@app.command()
+def fuzz(
+    count: Annotated[int, typer.Option(help="How many statements.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same statements.")] = 0,
+) -> None:
+    """Look for SQL that the guard allows and that sqlglot reads differently than Spark."""
+    from streamlink_magic.fuzzing.command import run_fuzz
+
+    with _plain_errors():
+        report = run_fuzz(count, seed)
+    _out.print(report.text(), markup=False)
+    raise typer.Exit(1 if report.allowed else 0)
+
+
 @app.command("eval")
 def evaluate_set(
     benchmark: Annotated[Path, typer.Argument(metavar="SET", help="Folder of a benchmark set.")],

@@ -39,7 +39,7 @@ _PLACE_FOR_OPTIONS = re.compile(r"WITH\s*[^\s\w`]")
 _COMMA_IN_NAME = re.compile(r"[`\"][^`\"]*, [^`\"]*[`\"]")
 _V2 = '"org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation"'
 _EXPAND = '"org.apache.spark.sql.catalyst.plans.logical.Expand"'
-_WINDOWS = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
+HIDING = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
 _RELATION = '"org.apache.spark.sql.catalyst.analysis.UnresolvedRelation"'
 _RULES = (
     ("PARSE_", "syntax"),
@@ -167,7 +167,7 @@ class ClassicAnalyzer:
     def _read(self, plan: Any, *, every_relation: bool) -> PlanNode:
         text = self._json(plan)
         fetched = _Fetched()
-        if every_relation or any(kind in text for kind in (_WINDOWS, _EXPAND, _V2)):
+        if every_relation or any(kind in text for kind in (HIDING, _EXPAND, _V2)):
             fetched.look_into(plan)
             fetched.compare(text, every_relation=every_relation)
         fields = {
@@ -199,7 +199,7 @@ class _Fetched:
         self.names: dict[str, tuple[str, ...]] = {}
         self.v2_tables: list[tuple[str, ...]] = []
         self.trees: list[PlanNode] = []
-        self._seen = {_RELATION: 0, _WINDOWS: 0, _EXPAND: 0, _V2: 0}
+        self._seen = {_RELATION: 0, HIDING: 0, _EXPAND: 0, _V2: 0}
 
     def look_into(self, plan: Any) -> None:
         """Visit every plan below, those of subqueries and named queries too."""
@@ -224,7 +224,7 @@ class _Fetched:
     def _note(self, kind: str, node: Any) -> None:
         if kind == _RELATION:
             self._note_relation(node)
-        elif kind == _WINDOWS:
+        elif kind == HIDING:
             windows = node.windowDefinitions().values()
             self.trees.extend(read_tree(window.toJSON()) for window in _items(windows.toSeq()))
         elif kind == _EXPAND:

@@ -20,7 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamlink_magic.adapters.spark.analyzer import _Fetched, _invalid, needs_every_relation
+from streamlink_magic.adapters.spark.analyzer import (
+    HIDING,
+    _Fetched,
+    _invalid,
+    needs_every_relation,
+)
 from streamlink_magic.adapters.spark.java import ensure_java
 from streamlink_magic.errors import InvalidSqlError, SessionError
 from streamlink_magic.records import PlanNode, Verdict
@@ -67,6 +72,7 @@ class LocalParser:
     def __init__(self) -> None:
         self._process, port, secret = _start()
         self._gateway = _connect(port, secret)
+        self._mine = threading.local()
         jvm = self._gateway.jvm
         self._settings = jvm.org.apache.spark.sql.internal.SQLConf
         self._parser = jvm.org.apache.spark.sql.execution.SparkSqlParser()
@@ -100,8 +106,9 @@ class LocalParser:
             self._set(settings)
             plan = self._parser.parseQuery(sql)
             text = plan.toJSON()
-            fetched.look_into(plan)
-        fetched.compare(text, every_relation=every)
+            if every or HIDING in text:
+                fetched.look_into(plan)
+                fetched.compare(text, every_relation=every)
         fields = {
             **names,
             "options": tuple(fetched.options),
@@ -112,12 +119,16 @@ class LocalParser:
 
     def _set(self, settings: Mapping[str, str]) -> None:
         """Make this thread's settings those of the server: some change what a text means."""
+        if getattr(self._mine, "settings", None) == settings:
+            return
+        self._mine.settings = None
         own = self._settings.get()
         own.clear()
         wanted = self._properties()
         for key, value in {**settings, "spark.sql.variable.substitute": "false"}.items():
             wanted.setProperty(key, value)
         own.setConf(wanted)
+        self._mine.settings = dict(settings)
 
 
 @contextmanager

@@ -81,11 +81,11 @@ def _follow(tree: PlanNode, statement: _Statement, above: tuple[CatalogEntry, ..
     """Look up every table that a tree names; ``above`` are the views that it is the text of."""
     if len(above) > MAX_VIEWS_DEEP:
         raise Refusal("nesting", f"Views are nested more than {MAX_VIEWS_DEEP} deep.")
-    named_queries = set(_named_queries(tree))
-    statement.called.update(_called(tree))
+    queries = set(named_queries(tree))
+    statement.called.update(called(tree))
     columns: set[str] = set()
-    for parts in _relations(tree):
-        named = len(parts) == 1 and parts[0].lower() in named_queries
+    for parts in relations(tree):
+        named = len(parts) == 1 and parts[0].lower() in queries
         found = False
         for candidate in _candidates(parts, above):
             entry = statement.analyzer.look_up(candidate)
@@ -170,12 +170,13 @@ def _view_tree(view: CatalogEntry, statement: _Statement) -> PlanNode:
     """
     check_text(view.view_text, _MAX_VIEW_CHARS)
     tree = statement.analyzer.parse_view(view)
-    named = tuple(".".join(map(quote_name, parts)) for parts in _relations(tree))
+    named = tuple(".".join(map(quote_name, parts)) for parts in relations(tree))
     check_grammar(tree, replace(statement.policy, tables=named))
     return tree
 
 
-def _relations(tree: PlanNode) -> Iterator[tuple[str, ...]]:
+def relations(tree: PlanNode) -> Iterator[tuple[str, ...]]:
+    """Yield the parts of every name that a statement reads from, named queries included."""
     exact = tree.fields.get("exact_names")
     known = exact if isinstance(exact, dict) else {}
     for node in walk(tree):
@@ -184,7 +185,8 @@ def _relations(tree: PlanNode) -> Iterator[tuple[str, ...]]:
             yield known.get(written) or names(node, "multipartIdentifier")
 
 
-def _named_queries(tree: PlanNode) -> Iterator[str]:
+def named_queries(tree: PlanNode) -> Iterator[str]:
+    """Yield the names, in small letters, of the queries that a statement's WITH names."""
     for node in walk(tree):
         if short(node) == "UnresolvedWith":
             for child in node.children:
@@ -193,7 +195,8 @@ def _named_queries(tree: PlanNode) -> Iterator[str]:
                     yield str(identifier.get("name", "")).lower()
 
 
-def _called(tree: PlanNode) -> Iterator[str]:
+def called(tree: PlanNode) -> Iterator[str]:
+    """Yield the names, in small letters and without their owner, of the functions it calls."""
     for node in walk(tree):
         if short(node) in _CALLS:
             name = node.fields.get("name")
