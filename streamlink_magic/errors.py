@@ -10,8 +10,10 @@ StreamlinkError
 │   ├── ServerRefusedError         401, 403, 404, 429, 5xx
 │   ├── ModelTimeoutError          no token within the limit
 │   └── NoSqlError                 truncated, or no single statement in the answer
+├── PolicyError                a policy whose entries cannot be understood
 ├── GuardError                 SQL that will not run
 │   ├── UnsafeSqlError             it breaks a rule: it might do more than read what is allowed
+│   │   └── OverBudgetError            it only reads, but would cost more than the policy allows
 │   └── InvalidSqlError            Spark cannot parse or resolve it
 ├── ExecutionError             Spark failed while it ran a guarded query
 │   └── QueryTimeoutError          the wall-clock limit passed
@@ -139,6 +141,10 @@ class NoSqlError(ModelError):
     """The answer was cut off or holds no single SQL statement."""
 
 
+class PolicyError(StreamlinkError):
+    """A policy holds an entry that cannot be understood."""
+
+
 class GuardError(StreamlinkError):
     """The guard will not let a statement run.
 
@@ -158,6 +164,10 @@ class GuardError(StreamlinkError):
 
 class UnsafeSqlError(GuardError):
     """The statement might do more than read what the policy allows."""
+
+
+class OverBudgetError(UnsafeSqlError):
+    """The statement only reads what it may, but would cost more than the policy allows."""
 
 
 class InvalidSqlError(GuardError):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import InvalidSqlError, StreamlinkError
+from streamlink_magic.errors import InvalidSqlError, OverBudgetError, StreamlinkError
 from streamlink_magic.records import (
     AnswerView,
     DataFrameVariable,
@@ -23,7 +23,7 @@ from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.context import gather_context
 from streamlink_magic.steps.explain import explain_result
 from streamlink_magic.steps.generate import generate_sql
-from streamlink_magic.steps.guard import guard_sql, guard_unproven
+from streamlink_magic.steps.guard import guard_approved, guard_sql, guard_unproven
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt, retry_prompt
 from streamlink_magic.steps.repair import repair_sql
@@ -52,7 +52,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """SQL that the guard has looked at: proven to read only, or not provable here."""
+    """SQL that the guard has looked at: proven, not provable here, or over the budget."""
 
     draft: SqlDraft
     prompt: Prompt
@@ -74,7 +74,8 @@ def ask(
     Returns
     -------
     tuple
-        The view, and the guarded query; None where the session gives the guard no proof.
+        The view, and the guarded query; None where the session gives the guard no proof, or
+        where the query only reads but would cost more than the policy allows.
 
     Raises
     ------
@@ -134,6 +135,23 @@ def run_query(
     )
 
 
+def approve_query(sql: str, ports: Ports, settings: Settings) -> GuardedQuery:
+    """Guard a statement again that the user has read and wants to run, whatever it costs.
+
+    Every other rule holds, and so does a budget that was set above the user's own policy. On
+    Spark Connect, where nothing can be proven, the strict rules hold.
+
+    Raises
+    ------
+    UnsafeSqlError
+        When a rule is broken all the same.
+    """
+    policy = _with_variables(settings.policy.unlimited(), ports.notebook.dataframes)
+    if ports.workbench.guards:
+        return guard_sql(sql, ports.workbench, policy)
+    return guard_approved(sql, None, policy)
+
+
 def view_written(question: Question, written: Written) -> AnswerView:
     """Return the view of SQL that has not run."""
     draft, tables = written.draft, written.verdict.tables
@@ -176,6 +194,8 @@ def _check(
         try:
             with _keeping(draft.sql):
                 draft, query = _guard_or_mend(draft, prompt.tables, ports.workbench, settings)
+        except OverBudgetError as error:
+            return Written(draft, prompt, error.verdict, None, calls)
         except InvalidSqlError as error:
             if calls > settings.retries:
                 error.hint = error.hint or _way_on(prompt.tables)
@@ -205,9 +225,9 @@ def _guard_or_mend(
 
 def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Policy:
     """Let the user's own DataFrame variables be read beside the tables that a policy lists."""
-    if policy.tables is None:
-        return policy
-    return replace(policy, tables=(*policy.tables, *(frame.name for frame in shown)))
+    ceilings = tuple(_with_variables(ceiling, shown) for ceiling in policy.ceilings)
+    views = (*policy.views, *(frame.name for frame in shown))
+    return replace(policy, views=views, ceilings=ceilings)
 
 
 def _way_on(tables: Sequence[TableSchema]) -> str:
@@ -232,6 +252,8 @@ def _is_shown(name: str, tables: Sequence[TableSchema]) -> bool:
 def _status(written: Written) -> str:
     if written.query is not None:
         return "Not run, as asked. Run it with: answer.run()"
+    if written.verdict.rule == "budget":
+        return f"Not run: {written.verdict.why} To run it all the same: answer.run()"
     return (
         "Not run: on this Spark Connect session the guard cannot prove a statement "
         f"({written.verdict.why.rstrip('.')}). Read the SQL; answer.run() runs it on your word."

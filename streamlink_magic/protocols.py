@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from streamlink_magic.records import (
         CatalogEntry,
+        Column,
         Completion,
         DataFrameVariable,
         GuardedQuery,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         PlanNode,
         QueryResult,
         TableSchema,
+        TableSize,
     )
 
 
@@ -88,6 +90,44 @@ class ChatModel(Protocol):
         ...
 
 
+class CatalogLookup(Protocol):
+    """Names and types from the session's own catalog; MUST NOT run, load or touch data."""
+
+    def current(self) -> Mapping[str, str]:
+        """Return the current ``catalog`` and ``database``."""
+        ...
+
+    def databases(self) -> Sequence[str]:
+        """Return the databases of Spark's own catalog."""
+        ...
+
+    def tables(self, database: str, *, views_only: bool) -> Sequence[str]:
+        """Return the tables and views of a database of Spark's own catalog.
+
+        Raises
+        ------
+        InvalidSqlError
+            When there is no such database.
+        """
+        ...
+
+    def temp_views(self) -> Sequence[str]:
+        """Return the session's temporary views."""
+        ...
+
+    def database_comment(self, database: str) -> str:
+        """Return the comment that the database's owner gave it."""
+        ...
+
+    def function_usage(self, name: str) -> Sequence[str]:
+        """Return how one of Spark's own functions is used, a line an item."""
+        ...
+
+    def schema(self, plan: object) -> tuple[Column, ...]:
+        """Return the columns of a plan that ``SqlAnalyzer.analyze`` gave."""
+        ...
+
+
 class SqlAnalyzer(Protocol):
     """Spark's own parser and analyser, without running anything."""
 
@@ -112,6 +152,31 @@ class SqlAnalyzer(Protocol):
         InvalidSqlError
             When a name does not resolve or types do not fit.
         """
+        ...
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:
+        """Return the sizes of a plan's tables, by the id of each table's first column.
+
+        Tables whose size is not to be had are left out. MUST NOT start a job.
+        """
+        ...
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Return the optimised tree of the plan that was analysed last, and its plan object.
+
+        MUST be called only after the guard's rules on the analysed plan are satisfied, since
+        optimising some plans runs what they hold.
+
+        Raises
+        ------
+        TimeoutError
+            When it takes longer than that.
+        """
+        ...
+
+    @property
+    def lookup(self) -> CatalogLookup:
+        """What the catalog says where a question about it is allowed."""
         ...
 
 
@@ -192,6 +257,7 @@ class Workbench(CatalogReader, SqlAnalyzer, QueryExecutor, Protocol):
 
 
 __all__ = [
+    "CatalogLookup",
     "CatalogReader",
     "ChatModel",
     "Clock",

@@ -301,11 +301,47 @@ class PlanNode:
         What the guard's rules look at, by name.
     children
         Every plan and expression below, subqueries included.
+    parts
+        Those of the children that a field holds, by field, in the children's order and before
+        the node's own inputs.
     """
 
     kind: str
     fields: Mapping[str, object] = field(default_factory=dict)
     children: tuple[PlanNode, ...] = ()
+    parts: Mapping[str, tuple[PlanNode, ...]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """How much a query would read of a table.
+
+    Attributes
+    ----------
+    bytes
+        By Spark's estimate; None where Spark does not know.
+    files
+        0 where they were not counted, since the table is small or Spark has not listed them.
+    """
+
+    bytes: float | None
+    files: int = 0
+    partitions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRows:
+    """What a question about the catalog comes to; nothing of it is run.
+
+    Attributes
+    ----------
+    tables
+        The tables that it tells of, as dotted names.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[object, ...], ...]
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +381,8 @@ class GuardedQuery:
     """A query that the guard let through, with the very plan that was checked.
 
     Only ``steps.guard`` makes one: the constructor wants its seal. ``plan`` is opaque here; the
-    adapter that analysed it is the one that runs it.
+    adapter that analysed it is the one that runs it. Where the catalog answers, ``plan`` holds
+    the rows.
     """
 
     sql: str

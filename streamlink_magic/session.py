@@ -19,9 +19,8 @@ from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import StreamlinkError
-from streamlink_magic.pipeline import Ports, ask, run_query
+from streamlink_magic.pipeline import Ports, approve_query, ask, run_query
 from streamlink_magic.records import Question, Turn
-from streamlink_magic.steps.guard import guard_approved
 from streamlink_magic.steps.prompt import prefix_messages
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class AskSession:
             model = find_model(settings, line)
             ports = self._ports(workbench, model, settings)
             view, query = ask(request.question, ports, settings, line, run=request.run)
-            answer = self._answer(replace(view, times=line.times()), query, workbench, settings)
+            answer = self._answer(replace(view, times=line.times()), query, ports, settings)
             self._remember(request, answer, query)
             self._show(answer, line)
         return answer
@@ -118,16 +117,16 @@ class AskSession:
         self,
         view: AnswerView,
         query: GuardedQuery | None,
-        workbench: Workbench,
+        ports: Ports,
         settings: Settings,
     ) -> Answer:
         def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
-            approved = query or guard_approved(answer.sql, None, settings.policy)
+            approved = query or approve_query(answer.sql, ports, settings)
             with LiveLine(self._shell) as line:
-                done = run_query(answer.view, approved, workbench, settings, line)
+                done = run_query(answer.view, approved, ports.workbench, settings, line)
             return replace(done, times=(*view.times, *line.times())), approved
 
-        return Answer(view, query, dataframe=workbench.dataframe, runner=run_now)
+        return Answer(view, query, dataframe=ports.workbench.dataframe, runner=run_now)
 
     def _remember(self, request: AskRequest, answer: Answer, query: GuardedQuery | None) -> None:
         if request.name and query is not None:

@@ -1,41 +1,12 @@
-"""How the product is told to behave: one frozen record of settings, one of policy."""
+"""How the product is told to behave: one frozen record of settings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from streamlink_magic.policy import Policy
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the guard lets a query read.
-
-    Parameters
-    ----------
-    tables
-        Dotted names that may be read: ``db.table``, or ``db.*`` for a whole database; a name
-        without a database is one of the current database or a temporary view. None lets
-        everything be read that the catalog shows in the current database, in ``databases``
-        and among the temporary views.
-    databases
-        Databases that may be read beside the current one when ``tables`` is None.
-    functions
-        Names of functions allowed beyond Spark's own safe ones.
-    udfs
-        Names of user-defined functions that may be called. None are by default.
-    max_sql_chars
-        The longest statement accepted, in characters.
-
-    Examples
-    --------
-    >>> Policy(tables=("sales.orders", "ref.*")).tables
-    ('sales.orders', 'ref.*')
-    """
-
-    tables: tuple[str, ...] | None = None
-    databases: tuple[str, ...] = ()
-    functions: tuple[str, ...] = ()
-    udfs: tuple[str, ...] = ()
-    max_sql_chars: int = 20_000
+__all__ = ["Policy", "Settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +72,4 @@ class Settings:
     cells: int = 2
     send_values: bool = False
     retries: int = 1
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)

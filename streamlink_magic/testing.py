@@ -19,6 +19,7 @@ from streamlink_magic.records import (
     QueryResult,
     TableName,
     TableSchema,
+    TableSize,
     Verdict,
 )
 
@@ -131,6 +132,43 @@ _ONE_ROW = "org.apache.spark.sql.catalyst.plans.logical.OneRowRelation"
 
 
 @dataclass
+class FakeLookup:
+    """A ``CatalogLookup`` over names and columns in memory."""
+
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    views: Sequence[str] = ()
+    columns: tuple[Column, ...] = ()
+
+    def current(self) -> Mapping[str, str]:
+        """Return the first database as the current one."""
+        return {"catalog": "spark_catalog", "database": next(iter(self.names), "")}
+
+    def databases(self) -> Sequence[str]:
+        """Return the databases."""
+        return tuple(self.names)
+
+    def tables(self, database: str, *, views_only: bool) -> Sequence[str]:
+        """Return the tables of a database; none of them is a view."""
+        return () if views_only else self.names[database]
+
+    def temp_views(self) -> Sequence[str]:
+        """Return the temporary views."""
+        return self.views
+
+    def database_comment(self, database: str) -> str:
+        """Return a comment."""
+        return f"about {database}"
+
+    def function_usage(self, name: str) -> Sequence[str]:
+        """Return the function's name."""
+        return (f"Function: {name}",)
+
+    def schema(self, plan: object) -> tuple[Column, ...]:  # noqa: ARG002  the seam's
+        """Return the columns, whatever the plan."""
+        return self.columns
+
+
+@dataclass
 class FakeWorkbench(FakeCatalog):
     """A ``Workbench`` whose parser takes everything, except what ``invalid`` names.
 
@@ -151,6 +189,7 @@ class FakeWorkbench(FakeCatalog):
     takes_dataframes: bool = True
     ran: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    lookup: FakeLookup = field(default_factory=FakeLookup)
 
     def add_dataframes(self, dataframes: Sequence[DataFrameVariable]) -> None:
         """Keep the names."""
@@ -165,6 +204,14 @@ class FakeWorkbench(FakeCatalog):
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Return the same tree and the text as the plan."""
         return self.parse(sql), sql
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:  # noqa: ARG002
+        """Return no sizes: nothing is known."""
+        return {}
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Do not come to an end in time."""
+        raise TimeoutError(f"{plan} within {timeout_s} s")
 
     def run(
         self,

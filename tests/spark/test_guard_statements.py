@@ -46,7 +46,7 @@ ATTACKS = [
     ("WITH c AS (SELECT 1) INSERT INTO sales SELECT * FROM c", "syntax"),
     ("SET spark.sql.shuffle.partitions=7", "not-a-query"),
     ("SELECT 1; DROP TABLE sales", "one-statement"),
-    ("EXPLAIN SELECT * FROM sales", "not-a-query"),
+    ("EXPLAIN INSERT INTO sales TABLE sales", "not-a-query"),
     ("CREATE FLOW f AS INSERT INTO sales BY NAME SELECT * FROM sales", "not-a-query"),
     # code
     ("SELECT TRANSFORM(id) USING 'cat' AS (x STRING) FROM sales", "transform"),

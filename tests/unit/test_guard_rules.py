@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streamlink_magic.errors import InvalidSqlError, SessionError, UnsafeSqlError
 from streamlink_magic.guard import check_sql
-from streamlink_magic.records import GuardedQuery, PlanNode, Verdict
+from streamlink_magic.records import GuardedQuery, PlanNode, TableSize, Verdict
 from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import guard_approved, guard_sql, guard_unproven
 from streamlink_magic.steps.guard.refusal import Refusal
@@ -73,6 +73,12 @@ class FakeAnalyzer:
         assert sql
         assert self._analyzed is not None
         return PlanNode(STATEMENT, self._session, (self._analyzed,)), "the plan"
+
+    def sizes(self, tree: PlanNode, plan: object) -> dict[int, TableSize]:
+        """Return no sizes: nothing is known."""
+        assert plan == "the plan"
+        assert tree.kind == STATEMENT
+        return {}
 
 
 def refusal(parsed: PlanNode, policy: Policy | None = None, **session: object) -> Verdict:

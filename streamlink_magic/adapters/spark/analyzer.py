@@ -12,21 +12,31 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from streamlink_magic.adapters.spark.failures import unprinted
+from streamlink_magic.adapters.spark.complaints import calling
+from streamlink_magic.adapters.spark.lookup import ClassicLookup
+from streamlink_magic.adapters.spark.patience import in_time
+from streamlink_magic.adapters.spark.sizes import TableSizes
 from streamlink_magic.errors import InvalidSqlError, SessionError
 from streamlink_magic.records import PlanNode, Verdict, quote_name
 from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from streamlink_magic.records import TableSize
 
 _HARDENED = {
     "spark.sql.runSQLOnFiles": "false",
     "spark.sql.variable.substitute": "false",
 }
 _PIECE_BYTES = 6_000
+_MAX_JSON_CHARS = 50_000_000
+# Spark lists the files of many partitions by a job of its own: not while only checking.
+_LISTING = "spark.sql.sources.parallelPartitionDiscovery.threshold"
+_NEVER = str(2**31 - 1)
 _EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 _FOLDING = ",".join(
     f"org.apache.spark.sql.catalyst.optimizer.{rule}"
@@ -41,24 +51,6 @@ _V2 = '"org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation"'
 _EXPAND = '"org.apache.spark.sql.catalyst.plans.logical.Expand"'
 HIDING = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
 _RELATION = '"org.apache.spark.sql.catalyst.analysis.UnresolvedRelation"'
-_RULES = (
-    ("PARSE_", "syntax"),
-    ("INVALID_IDENTIFIER", "unquoted-name"),
-    ("UNRESOLVED_COLUMN", "unknown-column"),
-    ("UNRESOLVED_FIELD", "unknown-column"),
-    ("UNRESOLVED_MAP_KEY", "unknown-column"),
-    ("TABLE_OR_VIEW_NOT_FOUND", "unknown-table"),
-    ("SCHEMA_NOT_FOUND", "unknown-table"),
-    ("UNRESOLVED_ROUTINE", "unknown-function"),
-    ("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "unknown-function"),
-    ("AMBIGUOUS_", "ambiguous-column"),
-    ("MISSING_AGGREGATION", "grouping"),
-    ("MISSING_GROUP_BY", "grouping"),
-    ("GROUP_BY_", "grouping"),
-    ("DATATYPE_MISMATCH", "type"),
-    ("CAST_", "type"),
-    ("INCOMPATIBLE_", "type"),
-)
 
 
 class ClassicAnalyzer:
@@ -78,8 +70,11 @@ class ClassicAnalyzer:
         self._views: dict[str, Any] = {}
         self._parsed: tuple[str, Any] = ("", None)
         self._names: dict[str, str] = {}
-        self._java = _Java(spark._jvm)
-        self._clone = self._renewed()
+        self._java = _java(spark._jvm)
+        self._sizes = TableSizes(spark._jvm)
+        self._clone: Any = None
+        self._execution: Any = None
+        self._optimized: Any = None
 
     def parse(self, sql: str) -> PlanNode:
         """Return the syntax tree of one query (see ``SqlAnalyzer.parse``)."""
@@ -89,7 +84,7 @@ class ClassicAnalyzer:
             "catalog": str(manager.currentCatalog().name()),
             "database": ".".join(manager.currentNamespace()),
         }
-        plan = _calling(self._clone.sessionState().sqlParser().parseQuery, sql)
+        plan = calling(self._clone.sessionState().sqlParser().parseQuery, sql)
         self._parsed = (sql, plan)
         return self._read(plan, every_relation=needs_every_relation(sql))
 
@@ -99,8 +94,29 @@ class ClassicAnalyzer:
         if text != sql or parsed is None:
             raise ValueError("parse this statement first; analysing an unchecked one may run it")
         execution = self._clone.sessionState().executePlan(parsed, self._java.skip)
-        plan = _calling(execution.analyzed)
+        plan = calling(execution.analyzed)
+        self._execution = execution
         return self._read(plan, every_relation=False), plan
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:
+        """Return the sizes of a plan's tables (see ``SqlAnalyzer.sizes``)."""
+        if plan is self._optimized:
+            return self._sizes.of_optimized(tree, plan, self._clone)
+        return self._sizes.of_analyzed(tree, plan, self._clone)
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Return the optimised tree and its plan object (see ``SqlAnalyzer.optimize``)."""
+        if plan is None or self._execution is None:
+            raise ValueError("analyse and check this statement first")
+        conf = self._clone.conf()
+        before = conf.get(_LISTING)
+        conf.set(_LISTING, _NEVER)
+        try:
+            optimized = in_time(partial(calling, self._execution.optimizedPlan), timeout_s)
+        finally:
+            conf.set(_LISTING, before)
+        self._optimized = optimized
+        return self._read(optimized, every_relation=False, look_into=False), optimized
 
     def dataframe(self, plan: object, *, on_clone: bool) -> Any:
         """Return a lazy DataFrame over a plan object that ``analyze`` gave.
@@ -117,10 +133,16 @@ class ClassicAnalyzer:
         session = self._clone if on_clone else self._spark._jsparkSession
         return DataFrame(self._of_rows(session, plan), self._spark)
 
+    @property
+    def lookup(self) -> ClassicLookup:
+        """What the session's catalog says now (see ``CatalogLookup``)."""
+        self._clone = self._renewed()
+        frame = partial(self.dataframe, on_clone=True)
+        return ClassicLookup(self._clone, self._spark._jvm, frame)
+
     def add_view(self, name: str, dataframe: Any) -> None:
         """Make a DataFrame readable by name, on the clone alone."""
         self._views[name] = dataframe
-        self._register(self._clone, name, dataframe)
 
     def _renewed(self) -> Any:
         """Return a fresh clone: views and functions may have changed since the last statement."""
@@ -137,7 +159,7 @@ class ClassicAnalyzer:
         excluded = conf.get(_EXCLUDED_RULES, "")
         conf.set(_EXCLUDED_RULES, ",".join(part for part in (excluded, _FOLDING) if part))
         if self._database:
-            _calling(clone.sessionState().catalog().setCurrentDatabase, self._database)
+            calling(clone.sessionState().catalog().setCurrentDatabase, self._database)
         for name, dataframe in self._views.items():
             self._register(clone, name, dataframe)
         return clone
@@ -156,18 +178,19 @@ class ClassicAnalyzer:
         network's delayed acknowledgement.
         """
         buffer = self._java.buffer()
-        value = _calling(plan.jsonValue)
-        _calling(self._java.mapper.writeValue, self._java.deflater(buffer), value)
+        value = calling(plan.jsonValue)
+        calling(self._java.mapper.writeValue, self._java.deflater(buffer), value)
         stream = buffer.toInputStream()
         packed = bytearray()
         while len(piece := stream.readNBytes(_PIECE_BYTES)) == _PIECE_BYTES:
             packed += piece
         return zlib.decompress(bytes(packed + piece)).decode()
 
-    def _read(self, plan: Any, *, every_relation: bool) -> PlanNode:
+    def _read(self, plan: Any, *, every_relation: bool, look_into: bool = True) -> PlanNode:
         text = self._json(plan)
         fetched = _Fetched()
-        if every_relation or any(kind in text for kind in (HIDING, _EXPAND, _V2)):
+        hidden = any(kind in text for kind in (HIDING, _EXPAND, _V2))
+        if look_into and (every_relation or hidden):
             fetched.look_into(plan)
             fetched.compare(text, every_relation=every_relation)
         fields = {
@@ -177,6 +200,11 @@ class ClassicAnalyzer:
             "v2_tables": tuple(fetched.v2_tables),
         }
         return PlanNode(STATEMENT, fields, (read_tree(text), *fetched.trees))
+
+
+@lru_cache(maxsize=1)
+def _java(jvm: Any) -> _Java:
+    return _Java(jvm)
 
 
 class _Java:
@@ -265,48 +293,3 @@ def _items(sequence: Any) -> Iterator[Any]:
     """Yield what a Scala sequence holds."""
     for index in range(sequence.size()):
         yield sequence.apply(index)
-
-
-def _calling(call: Any, *arguments: object) -> Any:
-    """Call into Spark; turn its complaint into one that names rule and clause."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    try:
-        with unprinted():
-            return call(*arguments)
-    except PySparkException as error:
-        raise _invalid(error) from None
-    except Py4JError as error:
-        deep = "StackOverflowError" in str(error)
-        raise InvalidSqlError(
-            Verdict(
-                allowed=False,
-                rule="nesting" if deep else "analysis",
-                why="It is nested too deep." if deep else _first_line(str(error)),
-            ),
-            "Write it in a simpler form.",
-        ) from None
-
-
-def _invalid(error: Any) -> InvalidSqlError:
-    condition = str(error.getCondition() or "")
-    parameters = {
-        str(key): str(value) for key, value in (error.getMessageParameters() or {}).items()
-    }
-    rule = next((rule for start, rule in _RULES if condition.startswith(start)), "invalid")
-    contexts = error.getQueryContext() or []
-    clause = str(contexts[0].fragment()) if contexts else parameters.get("error", "")
-    verdict = Verdict(
-        allowed=False, rule=rule, clause=clause.strip("'"), why=_first_line(str(error.getMessage()))
-    )
-    return InvalidSqlError(
-        verdict,
-        "Spark suggests: " + parameters["proposal"] if parameters.get("proposal") else "",
-        condition=condition,
-        parameters=parameters,
-    )
-
-
-def _first_line(message: str) -> str:
-    return message.strip().split("\n", 1)[0][:400]

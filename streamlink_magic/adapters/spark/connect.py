@@ -14,7 +14,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from streamlink_magic.adapters.spark.analyzer import _calling
+from streamlink_magic.adapters.spark.complaints import calling
 from streamlink_magic.adapters.spark.failures import unprinted
 from streamlink_magic.adapters.spark.parser import local_parser
 from streamlink_magic.errors import InvalidSqlError, SessionError
@@ -99,19 +99,19 @@ class ConnectAnalyzer:
             if error.condition.startswith("TABLE_OR_VIEW_NOT_FOUND"):
                 return None
             if error.condition.startswith(_OTHER_CATALOG):
-                return _plain_entry(_calling(self._clone.catalog.getTable, name))
+                return _plain_entry(calling(self._clone.catalog.getTable, name))
             raise
 
     def user_functions(self) -> frozenset[str]:
         """Return the names, in small letters, of the functions that users registered."""
-        rows = _calling(self._clone.sql("SHOW USER FUNCTIONS").collect)
+        rows = calling(self._clone.sql("SHOW USER FUNCTIONS").collect)
         return frozenset(str(row[0]).rpartition(".")[2].lower() for row in rows)
 
     def bind(self, sql: str) -> tuple[object, bool]:
         """Return the lazy DataFrame of a checked statement, resolved, and whether it streams."""
-        frame = _calling(self._clone.sql, sql)
-        _calling(lambda: frame.schema)
-        return frame, bool(_calling(lambda: frame.isStreaming))
+        frame = calling(self._clone.sql, sql)
+        calling(lambda: frame.schema)
+        return frame, bool(calling(lambda: frame.isStreaming))
 
     @property
     def _clone(self) -> Any:
@@ -121,7 +121,7 @@ class ConnectAnalyzer:
         def ask() -> Any:
             return self._clone.sql(f"DESCRIBE TABLE EXTENDED {name} AS JSON").collect()[0][0]
 
-        described: Mapping[str, Any] = json.loads(_calling(ask))
+        described: Mapping[str, Any] = json.loads(calling(ask))
         return described
 
     def _renewed(self) -> Any:

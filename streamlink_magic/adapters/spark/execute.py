@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from streamlink_magic.protocols import Progress
+    from streamlink_magic.records import CatalogRows
 
 _POLL_S = 0.2
 _CANCEL_EVERY_S = 0.25
@@ -96,6 +97,20 @@ def fetch_rows(
     if not in_time:
         raise _timed_out(timeout_s, stopped=_cancel(work, control))
     return _result(work, row_limit, time.monotonic() - started)
+
+
+def rows_of_catalog(answer: CatalogRows, row_limit: int) -> QueryResult:
+    """Return the first rows of what the catalog answered, as a query's result."""
+    import pyarrow as pa
+
+    rows = answer.rows[:row_limit]
+    arrays = [pa.array([row[place] for row in rows]) for place in range(len(answer.columns))]
+    return QueryResult(
+        columns=answer.columns,
+        rows=rows,
+        more=len(answer.rows) > row_limit,
+        arrow=pa.Table.from_arrays(arrays, names=[column.name for column in answer.columns]),
+    )
 
 
 def _wait(work: _Work, control: JobControl, until: float, progress: Progress) -> bool:

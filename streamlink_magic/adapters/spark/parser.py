@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 from streamlink_magic.adapters.spark.analyzer import (
     HIDING,
     _Fetched,
-    _invalid,
     needs_every_relation,
 )
+from streamlink_magic.adapters.spark.complaints import _invalid
 from streamlink_magic.adapters.spark.java import ensure_java
 from streamlink_magic.errors import InvalidSqlError, SessionError
 from streamlink_magic.records import PlanNode, Verdict

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any
 from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
 from streamlink_magic.adapters.spark.catalog import SparkCatalog
 from streamlink_magic.adapters.spark.connect import ConnectAnalyzer
-from streamlink_magic.adapters.spark.execute import JobControl, fetch_rows
+from streamlink_magic.adapters.spark.execute import JobControl, fetch_rows, rows_of_catalog
 from streamlink_magic.adapters.spark.jobs import ClassicJobs, ConnectJobs
 from streamlink_magic.adapters.spark.recognize import is_connect
 from streamlink_magic.errors import SessionError
+from streamlink_magic.records import CatalogRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from streamlink_magic.protocols import Progress, Workbench
+    from streamlink_magic.protocols import CatalogLookup, Progress, Workbench
     from streamlink_magic.records import (
         CatalogEntry,
         DataFrameVariable,
         GuardedQuery,
         PlanNode,
         QueryResult,
+        TableSize,
     )
 
 
@@ -66,10 +68,25 @@ class ClassicWorkbench(SparkCatalog):
         """Return the analysed tree and its plan (see ``SqlAnalyzer``)."""
         return self._analyzer.analyze(sql)
 
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:
+        """Return the sizes of a plan's tables (see ``SqlAnalyzer``)."""
+        return self._analyzer.sizes(tree, plan)
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
+        """Return the optimised tree and its plan (see ``SqlAnalyzer``)."""
+        return self._analyzer.optimize(plan, timeout_s=timeout_s)
+
+    @property
+    def lookup(self) -> CatalogLookup:
+        """What the catalog says (see ``SqlAnalyzer``)."""
+        return self._analyzer.lookup
+
     def run(
         self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress
     ) -> QueryResult:
-        """Run the checked plan on the hardened clone."""
+        """Run the checked plan on the hardened clone, or hand out what the catalog answered."""
+        if isinstance(query.plan, CatalogRows):
+            return rows_of_catalog(query.plan, row_limit)
         return fetch_rows(
             partial(self._analyzer.dataframe, query.plan, on_clone=True),
             self._jobs,
@@ -80,6 +97,10 @@ class ClassicWorkbench(SparkCatalog):
 
     def dataframe(self, query: GuardedQuery) -> object:
         """Return a lazy DataFrame of the user's own session over the checked plan."""
+        if isinstance(query.plan, CatalogRows):
+            schema = ", ".join(f"{one.name} {one.type}" for one in query.plan.columns)
+            frame: object = self._spark.createDataFrame(list(query.plan.rows), schema)
+            return frame
         return self._analyzer.dataframe(query.plan, on_clone=False)
 
 
@@ -136,6 +157,19 @@ class ConnectWorkbench(SparkCatalog):
     def bind(self, sql: str) -> tuple[object, bool]:
         """Return a checked statement, resolved (see ``NameAnalyzer``)."""
         return self._analyzer.bind(sql)
+
+    def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:  # noqa: ARG002
+        """Refuse: there is no plan."""
+        raise _unproven("")
+
+    def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:  # noqa: ARG002
+        """Refuse: there is no plan."""
+        raise _unproven("")
+
+    @property
+    def lookup(self) -> CatalogLookup:
+        """Refuse: nothing is allowed here, a question about the catalog neither."""
+        raise _unproven("")
 
     def run(
         self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress

@@ -1,27 +1,31 @@
 """The guard: proves that one statement only reads what it may, and says why when it does not.
 
-Text rules, Spark's own parse, grammar rules, Spark's own analysis, analysis rules: in that order,
-since analysing some statements runs them. A ``GuardedQuery`` is made here and nowhere else.
+Text rules, Spark's own parse, grammar rules, Spark's own analysis, analysis rules, budget: in
+that order, since analysing or optimising some statements runs them. A ``GuardedQuery`` is made
+here and nowhere else.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
+from streamlink_magic.errors import OverBudgetError, UnsafeSqlError
 from streamlink_magic.protocols import NameAnalyzer
-from streamlink_magic.records import _SEAL, GuardedQuery, PlanNode, Verdict
-from streamlink_magic.steps.guard.analysis import check_analysis
+from streamlink_magic.records import _SEAL, GuardedQuery, Verdict
+from streamlink_magic.steps.guard.answers import answer_question
+from streamlink_magic.steps.guard.budget import check_budget
 from streamlink_magic.steps.guard.clauses import find_clause
 from streamlink_magic.steps.guard.grammar import check_grammar
 from streamlink_magic.steps.guard.names import check_names
+from streamlink_magic.steps.guard.query import check_query, parse_query
+from streamlink_magic.steps.guard.questions import CATALOG_STARTS, read_question
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.strict import check_strict
-from streamlink_magic.steps.guard.text import QUERY_STARTS, check_text, code_only, first_word
+from streamlink_magic.steps.guard.text import check_text, first_word
 
 if TYPE_CHECKING:
+    from streamlink_magic.policy import Policy
     from streamlink_magic.protocols import SqlAnalyzer
-    from streamlink_magic.settings import Policy
 
 __all__ = ["guard_approved", "guard_sql", "guard_unproven"]
 
@@ -43,26 +47,40 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer | NameAnalyzer, policy: Policy) ->
     ------
     UnsafeSqlError
         When a rule is broken; the verdict names rule, clause and reason.
+    OverBudgetError
+        When it only reads, but would cost more than the policy allows.
     InvalidSqlError
         When Spark cannot parse or resolve the statement.
     """
     try:
         text = check_text(sql, policy.max_sql_chars)
-        tree = _parse(text, analyzer)
-        check_grammar(tree, policy)
         if isinstance(analyzer, NameAnalyzer):
-            return _guard_by_names(text, tree, analyzer, policy)
-        tree, plan = analyzer.analyze(text)
-        tables = check_analysis(tree, policy)
+            return _guard_by_names(text, analyzer, policy)
+        if first_word(text) in CATALOG_STARTS:
+            return _answered(text, analyzer, policy)
+        checked = check_query(text, analyzer, policy)
+        check_budget(checked, analyzer, policy)
     except (Refusal, RecursionError) as refused:
         raise _unsafe(sql, refused) from None
-    verdict = Verdict(allowed=True, rule="ok", why="It only reads.", tables=tables)
-    return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
+    verdict = Verdict(allowed=True, rule="ok", why="It only reads.", tables=checked.tables)
+    return GuardedQuery(sql=text, verdict=verdict, plan=checked.plan, seal=_SEAL)
 
 
-def _guard_by_names(
-    text: str, tree: PlanNode, analyzer: NameAnalyzer, policy: Policy
-) -> GuardedQuery:
+def _answered(text: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
+    """Answer a question about the catalog; the rows stand where the plan would."""
+    answer = answer_question(read_question(text), analyzer, policy)
+    verdict = Verdict(
+        allowed=True,
+        rule="catalog-answer",
+        why="It is answered from the catalog and not run.",
+        tables=answer.tables,
+    )
+    return GuardedQuery(sql=text, verdict=verdict, plan=answer, seal=_SEAL)
+
+
+def _guard_by_names(text: str, analyzer: NameAnalyzer, policy: Policy) -> GuardedQuery:
+    tree = parse_query(text, analyzer)
+    check_grammar(tree, policy)
     tables = check_names(tree, analyzer, policy)
     plan, streams = analyzer.bind(text)
     if streams:
@@ -117,23 +135,11 @@ def guard_approved(sql: str, plan: object, policy: Policy) -> GuardedQuery:
     return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
 
 
-def _parse(text: str, analyzer: SqlAnalyzer | NameAnalyzer) -> PlanNode:
-    try:
-        return analyzer.parse(text)
-    except InvalidSqlError:
-        if first_word(text) in QUERY_STARTS:
-            raise
-        what = code_only(text).split()[:3]
-        raise Refusal(
-            "not-a-query",
-            "Only a query may run: it reads tables and changes nothing.",
-            " ".join(what[:1]),
-            "Ask for rows, counts or sums instead.",
-        ) from None
-
-
 def _unsafe(sql: str, refused: Refusal | RecursionError) -> UnsafeSqlError:
     if not isinstance(refused, Refusal):
         return UnsafeSqlError(Verdict(False, "nesting", "", "The statement is nested too deep."))
     clause = find_clause(sql, refused.needle, is_table=refused.rule in {"table", "path"})
-    return UnsafeSqlError(Verdict(False, refused.rule, clause, refused.why), refused.hint)
+    if refused.rule == "column":
+        clause = clause or refused.needle  # a * in the text stands for it
+    kind = OverBudgetError if refused.rule == "budget" else UnsafeSqlError
+    return kind(Verdict(False, refused.rule, clause, refused.why), refused.hint)

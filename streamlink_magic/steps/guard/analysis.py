@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.guard import expressions, functions, plans
+from streamlink_magic.steps.guard.columns import check_columns
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import SESSION_CATALOG, Identity, Scope, scope_of
 from streamlink_magic.steps.guard.tree import STATEMENT, UNREAD, short
 
 if TYPE_CHECKING:
+    from streamlink_magic.policy import Policy
     from streamlink_magic.records import PlanNode
-    from streamlink_magic.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def check_analysis(statement: PlanNode, policy: Policy) -> tuple[str, ...]:
     scope = scope_of(policy, statement.fields)
     classes = _classes(policy)
     read: set[str] = set()
+    tables: list[tuple[PlanNode, Identity]] = []
     stack = [(child, _Place()) for child in statement.children]
     while stack:
         node, place = stack.pop()
@@ -50,13 +52,16 @@ def check_analysis(statement: PlanNode, policy: Policy) -> tuple[str, ...]:
         table = _identity(node)
         if table is not None:
             _check_table(table, node, place, scope)
+            tables.append((node, table))
             if not place.in_view:
                 read.add(table.dotted)
         if short(node) == "CommandResult":
             continue  # rows that the user's own command left behind; the command ran long ago
         below = _below(node, place)
         stack.extend((child, below) for child in node.children)
+        tables.extend((node, other) for other in _possible(node, statement))
     _check_v2(statement, scope, read)
+    check_columns(statement, tables, policy)
     return tuple(sorted(read))
 
 
@@ -68,6 +73,8 @@ def _classes(policy: Policy) -> frozenset[str]:
 
 
 def _check_class(node: PlanNode, place: _Place, classes: frozenset[str], policy: Policy) -> None:
+    if functions.is_denied(short(node), functions.denied_by(policy)) and not place.in_view:
+        raise Refusal("function", f"The policy closes the function {short(node)}.", short(node))
     if place.by_user and node.kind in plans.BUILT_BY_USER | expressions.UDFS:
         return
     if node.kind in expressions.UDFS:
@@ -122,8 +129,7 @@ def _check_table(table: Identity, node: PlanNode, place: _Place, scope: Scope) -
         if not place.by_user:
             raise Refusal("path", "Files are not read by their path.", short(node))
         return
-    open_to_all = scope.allowed is None and place.in_view
-    if open_to_all or scope.allows(table):
+    if scope.allows_in_view(table) if place.in_view else scope.allows(table):
         return
     hidden = " that a view reads" if place.in_view else ""
     raise Refusal(
@@ -145,8 +151,19 @@ def _below(node: PlanNode, place: _Place) -> _Place:
 
 def _check_v2(statement: PlanNode, scope: Scope, read: set[str]) -> None:
     """Check tables of other catalogs; the analyser fetched their names apart."""
-    tables = statement.fields.get("v2_tables", ())
-    for parts in tables if isinstance(tables, tuple) else ():
-        table = Identity(parts[-1], ".".join(parts[1:-1]), parts[0])
+    for table in _v2_identities(statement):
         _check_table(table, statement, _Place(), scope)
         read.add(table.dotted)
+
+
+def _v2_identities(statement: PlanNode) -> list[Identity]:
+    tables = statement.fields.get("v2_tables", ())
+    return [
+        Identity(parts[-1], ".".join(parts[1:-1]), parts[0])
+        for parts in (tables if isinstance(tables, tuple) else ())
+    ]
+
+
+def _possible(node: PlanNode, statement: PlanNode) -> list[Identity]:
+    """Return the names that a table of another catalog may have: which is its own is not known."""
+    return _v2_identities(statement) if node.kind == plans.V2_TABLE else []

@@ -30,7 +30,7 @@ PARSED = (
     Coalesce Collate Concat CreateNamedStruct CreateStruct Cube CurrentDate CurrentRow$ CurrentTime
     CurrentTimestamp Divide EqualNullSafe EqualTo Exists GreaterThan GreaterThanOrEqual
     GroupingSets ILike In InSubquery IntegralDivide IsNotNull IsNull LambdaFunction LateralSubquery
-    LessThan LessThanOrEqual Like LikeAll LikeAny ListQuery Literal Multiply
+    LessThan LessThanOrEqual Like LikeAll LikeAny ListQuery Literal Multiply NamePlaceholder$
     NamedArgumentExpression Not NotLikeAll NotLikeAny Or Overlay PipeExpression PipeOperator RLike
     Remainder Rollup ScalarSubquery SemiStructuredExtract ShiftLeft ShiftRight ShiftRightUnsigned
     SortOrder SpecifiedWindowFrame StringLocate StringTrim StringTrimBoth StringTrimLeft

@@ -7,7 +7,12 @@ fail (``raise_error``). A name that Spark adds later is refused until somebody r
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streamlink_magic.steps.guard.words import words
+
+if TYPE_CHECKING:
+    from streamlink_magic.policy import Policy
 
 _BY_FAMILY = {
     "agg": """
@@ -154,6 +159,20 @@ HINTS = words(
 )
 """Hints that change how a query is run, never what it does."""
 
+_CLASS_OF = {
+    "avg": "average",
+    "ceiling": "ceil",
+    "char": "chr",
+    "lcase": "lower",
+    "locate": "stringlocate",
+    "mean": "average",
+    "position": "stringlocate",
+    "power": "pow",
+    "substr": "substring",
+    "trim": "stringtrim",
+    "ucase": "upper",
+}
+
 MAX_HINT_PARTITIONS = 10_000
 
 OPTION_READERS = words(
@@ -177,3 +196,29 @@ OPTION_KEYS = words(
     """
 )
 """Options that only say how text is read or written."""
+
+
+def denied_by(policy: Policy) -> frozenset[str]:
+    """Return the names of functions that a policy closes."""
+    own = frozenset(name.lower() for name in policy.denied_functions)
+    return own.union(*(denied_by(ceiling) for ceiling in policy.ceilings))
+
+
+def is_denied(kind: str, denied: frozenset[str]) -> bool:
+    """Return whether an expression's class is what Spark makes of a denied function.
+
+    Some functions have a syntax of their own, and many have several names: the class tells.
+
+    >>> is_denied("RegExpReplace", frozenset({"regexp_replace"}))
+    True
+    """
+    return bool(denied) and kind.lower().strip("$") in {
+        _CLASS_OF.get(name, name.replace("_", "")) for name in denied
+    }
+
+
+def hints_of(policy: Policy) -> frozenset[str]:
+    """Return the hints that a policy leaves open."""
+    if policy.hints is None:
+        return HINTS
+    return HINTS & {name.upper() for name in policy.hints}

@@ -19,8 +19,8 @@ from streamlink_magic.steps.guard.tree import STATEMENT, UNREAD, depth, names, s
 from streamlink_magic.steps.guard.words import words
 
 if TYPE_CHECKING:
+    from streamlink_magic.policy import Policy
     from streamlink_magic.records import PlanNode
-    from streamlink_magic.settings import Policy
 
 MAX_DEPTH = 400
 _CLASSES = plans.PARSED | expressions.PARSED | {STATEMENT}
@@ -50,6 +50,8 @@ class _Rules:
     named_queries: frozenset[str]
     functions: frozenset[str]
     table_functions: frozenset[str]
+    denied: frozenset[str]
+    hints: frozenset[str]
     exact: Mapping[str, tuple[str, ...]]
 
 
@@ -72,7 +74,7 @@ def check_grammar(statement: PlanNode, policy: Policy) -> None:
     nodes = list(walk(statement))
     rules = _rules(statement, nodes, policy)
     for node in nodes:
-        _check_class(node)
+        _check_class(node, rules)
         check = _CHECKS.get(short(node))
         if check is not None:
             check(node, rules)
@@ -81,14 +83,17 @@ def check_grammar(statement: PlanNode, policy: Policy) -> None:
 
 
 def _rules(statement: PlanNode, nodes: Iterable[PlanNode], policy: Policy) -> _Rules:
+    denied = functions.denied_by(policy)
     extra = {name.lower() for name in (*policy.functions, *policy.udfs)} - functions.NEVER
     return _Rules(
         scope=scope_of(policy, statement.fields),
         named_queries=frozenset(
             name for node in nodes if short(node) == "UnresolvedWith" for name in _ctes(node)
         ),
-        functions=functions.FUNCTIONS | extra,
-        table_functions=functions.TABLE_FUNCTIONS | extra,
+        functions=(functions.FUNCTIONS | extra) - denied,
+        table_functions=(functions.TABLE_FUNCTIONS | extra) - denied,
+        denied=denied,
+        hints=functions.hints_of(policy),
         exact=_exact_names(statement),
     )
 
@@ -106,12 +111,14 @@ def _ctes(node: PlanNode) -> Iterable[str]:
             yield str(identifier.get("name", "")).lower()
 
 
-def _check_class(node: PlanNode) -> None:
+def _check_class(node: PlanNode, rules: _Rules) -> None:
     if node.kind not in _CLASSES:
         rule, why = _KNOWN.get(
             short(node), ("unknown-construct", f"{short(node)} is not known to be harmless.")
         )
         raise Refusal(rule, why, short(node))
+    if functions.is_denied(short(node), rules.denied):
+        raise _closed(short(node))
     unread = node.fields.get(UNREAD, ())
     if isinstance(unread, tuple):
         for label in unread:
@@ -173,6 +180,10 @@ def _check_function_name(parts: tuple[str, ...], allowed: frozenset[str], rules:
     )
 
 
+def _closed(name: str) -> Refusal:
+    return Refusal("function", f"The policy closes the function {name}.", name, "Write it without.")
+
+
 def _check_reader(name: str, node: PlanNode) -> None:
     """Check the options of a reader or writer of text: some name files."""
     first = 1 if name.startswith(("schema_of_", "to_")) else 2
@@ -192,9 +203,9 @@ def _check_attribute(node: PlanNode, _rules: _Rules) -> None:
         raise Refusal("metadata", "File metadata of a table is not shown.", "_metadata")
 
 
-def _check_hint(node: PlanNode, _rules: _Rules) -> None:
+def _check_hint(node: PlanNode, rules: _Rules) -> None:
     name = str(node.fields.get("name", "")).upper()
-    if name not in functions.HINTS:
+    if name not in rules.hints:
         raise Refusal("hint", f"The hint {name} is not allowed.", name)
     for child in node.children[:-1]:
         value = str(child.fields.get("value", ""))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import InvalidSqlError
 from streamlink_magic.records import Verdict, quote_name
+from streamlink_magic.steps.guard.columns import hides, masks, rules_columns
 from streamlink_magic.steps.guard.grammar import check_grammar
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import Identity, Scope, scope_of
@@ -20,11 +21,11 @@ from streamlink_magic.steps.guard.tree import names, short, walk
 from streamlink_magic.steps.guard.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from streamlink_magic.policy import Policy
     from streamlink_magic.protocols import NameAnalyzer
     from streamlink_magic.records import CatalogEntry, PlanNode
-    from streamlink_magic.settings import Policy
 
 MAX_VIEWS_DEEP = 20
 _MAX_VIEW_CHARS = 200_000
@@ -122,6 +123,7 @@ def _check_entry(
 ) -> None:
     identity = _identity(entry, written)
     _check_open(identity, statement.scope, in_view=bool(above), named=named)
+    _check_columns(identity, entry.columns, statement.policy)
     if not above:
         statement.read.add(identity.dotted)
     key = (identity.catalog, identity.database, identity.name)
@@ -144,7 +146,7 @@ def _identity(entry: CatalogEntry, written: tuple[str, ...]) -> Identity:
 
 
 def _check_open(table: Identity, scope: Scope, *, in_view: bool, named: bool) -> None:
-    if (in_view and scope.allowed is None) or scope.allows(table):
+    if scope.allows_in_view(table) if in_view else scope.allows(table):
         return
     if named:
         raise Refusal(
@@ -162,6 +164,25 @@ def _check_open(table: Identity, scope: Scope, *, in_view: bool, named: bool) ->
     )
 
 
+def _check_columns(table: Identity, columns: Sequence[str], policy: Policy) -> None:
+    """Refuse a table that has a closed column: which columns a query uses cannot be followed."""
+    if not rules_columns(policy):
+        return
+    closed = next((one for one in columns if _is_closed(policy, table, one)), None)
+    if closed is not None or not columns:
+        raise Refusal(
+            "column",
+            f"{table.dotted} has a column that is closed ({closed or 'its columns are not known'}),"
+            " and without an analysed plan nobody sees whether the query uses it.",
+            table.name,
+            "Ask without that table, or on a classic session.",
+        )
+
+
+def _is_closed(policy: Policy, table: Identity, column: str) -> bool:
+    return hides(policy, table, column) or masks(policy, table, column)
+
+
 def _view_tree(view: CatalogEntry, statement: _Statement) -> PlanNode:
     """Return the tree of a view's query, after the same rules as for a statement.
 
@@ -171,7 +192,7 @@ def _view_tree(view: CatalogEntry, statement: _Statement) -> PlanNode:
     check_text(view.view_text, _MAX_VIEW_CHARS)
     tree = statement.analyzer.parse_view(view)
     named = tuple(".".join(map(quote_name, parts)) for parts in relations(tree))
-    check_grammar(tree, replace(statement.policy, tables=named))
+    check_grammar(tree, replace(statement.policy, tables=named, denied_tables=(), ceilings=()))
     return tree
 
 

@@ -31,15 +31,24 @@ FILE_TABLE = f"{_EXECUTION}.datasources.LogicalRelation"
 HIVE_TABLE = "org.apache.spark.sql.catalyst.catalog.HiveTableRelation"
 V2_TABLE = f"{_EXECUTION}.datasources.v2.DataSourceV2Relation"
 
-ANALYZED = classes(
-    _LOGICAL,
-    """
+CACHED = f"{_EXECUTION}.columnar.InMemoryRelation"
+"""What the optimiser puts where a table is cached."""
+
+RELATIONS = frozenset({f"{_EXECUTION}.LogicalRDD", FILE_TABLE, HIVE_TABLE, V2_TABLE})
+"""Plans that hand up rows from outside."""
+
+ANALYZED = (
+    classes(
+        _LOGICAL,
+        """
     Aggregate CTERelationDef CTERelationRef Distinct Except Expand Filter Generate GlobalLimit
     Intersect Join LateralJoin LimitAll LocalLimit LocalRelation Offset OneRowRelation Project Range
     RebalancePartitions Repartition RepartitionByExpression ResolvedHint Sample Sort SubqueryAlias
     Tail Union UnionLoop UnionLoopRef View Window WithCTE
     """,
-) | {f"{_EXECUTION}.LogicalRDD", FILE_TABLE, HIVE_TABLE, V2_TABLE}
+    )
+    | RELATIONS
+)
 """Plans of an analysed tree."""
 
 BUILT_BY_USER = ANALYZED | classes(

@@ -7,19 +7,21 @@ what nobody should be asked to approve.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 
 from streamlink_magic.steps.guard import functions
+from streamlink_magic.steps.guard.columns import rules_columns
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import scope_of
 from streamlink_magic.steps.guard.text import QUERY_STARTS, code_only, first_word
 from streamlink_magic.steps.guard.words import words
 
 if TYPE_CHECKING:
-    from streamlink_magic.settings import Policy
+    from streamlink_magic.policy import Policy
 
 _NODES = words(
     """
@@ -52,6 +54,8 @@ def check_strict(sql: str, policy: Policy) -> tuple[str, ...]:
     Refusal
         When it is not one plain query of listed constructs, functions and tables.
     """
+    if rules_columns(policy):
+        raise Refusal("column", "Without Spark's parser no column can be kept closed.")
     tree = _parse(sql)
     for node in tree.walk():
         name = type(node).__name__
@@ -77,7 +81,8 @@ def _parse(sql: str) -> exp.Query:
 def _check_calls(sql: str, policy: Policy) -> None:
     extra = {name.lower() for name in (*policy.functions, *policy.udfs)} - functions.NEVER
     known = functions.FUNCTIONS | functions.TABLE_FUNCTIONS | _KEYWORDS | extra
-    known |= {hint.lower() for hint in functions.HINTS}
+    known |= {hint.lower() for hint in functions.hints_of(policy)}
+    known -= functions.denied_by(policy)
     if re.search(r"`\s*\(", sql):
         raise Refusal("function", "A function's name may not be quoted.", "`(")
     for name in _CALL.findall(code_only(sql)):
@@ -87,15 +92,21 @@ def _check_calls(sql: str, policy: Policy) -> None:
 
 def _check_tables(tree: exp.Query, policy: Policy) -> tuple[str, ...]:
     named = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-    scope = scope_of(policy, {})
     read: set[str] = set()
     for table in tree.find_all(exp.Table):
         parts = tuple(part for part in (table.catalog, table.db, table.name) if part)
         if not parts or (len(parts) == 1 and parts[0].lower() in named):
             continue
-        if policy.tables is not None and not scope.may_name(parts):
+        if not _may_name(parts, policy):
             raise Refusal("table", f"The table {'.'.join(parts)} may not be read.", parts[-1])
         if re.search(r"[/\\:*]", parts[-1]):
             raise Refusal("path", "Files are not read by their path.", parts[-1])
         read.add(".".join(parts))
     return tuple(sorted(read))
+
+
+def _may_name(parts: tuple[str, ...], policy: Policy) -> bool:
+    """Return whether a name may be read; without a list of tables only denied ones may not."""
+    scope = scope_of(replace(policy, ceilings=()), {})
+    own = not scope.denies(parts) if policy.tables is None else scope.may_name(parts)
+    return own and all(_may_name(parts, ceiling) for ceiling in policy.ceilings)

@@ -72,6 +72,16 @@ def short(node: PlanNode) -> str:
     return node.kind.rpartition(".")[2]
 
 
+def part(node: PlanNode, field: str) -> tuple[PlanNode, ...]:
+    """Return the trees that a field of the node holds."""
+    return node.parts.get(field, ())
+
+
+def inputs(node: PlanNode) -> tuple[PlanNode, ...]:
+    """Return the node's own children, without the trees that its fields hold."""
+    return node.children[sum(map(len, node.parts.values())) :]
+
+
 def names(node: PlanNode, field: str) -> tuple[str, ...]:
     """Return a sequence of names that Spark wrote as ``[a, b]``."""
     text = node.fields.get(field)
@@ -97,17 +107,23 @@ def _build(flat: object) -> PlanNode:
 
 def _node(raw: Mapping[str, object], children: list[PlanNode]) -> PlanNode:
     kind = str(raw["class"])
-    nested: list[PlanNode] = []
     unread: list[str] = []
     fields: dict[str, object] = {}
+    parts: dict[str, tuple[PlanNode, ...]] = {}
+    label = kind.rpartition(".")[2]
     for name, value in raw.items():
         if name in {"class", "num-children"}:
             continue
-        _look_into(value, name, f"{kind.rpartition('.')[2]}.{name}", nested, unread)
         fields[name] = value
+        if value is None or isinstance(value, list | dict):
+            nested: list[PlanNode] = []
+            _look_into(value, name, f"{label}.{name}", nested, unread)
+            if nested:
+                parts[name] = tuple(nested)
     if unread:
         fields[UNREAD] = tuple(unread)
-    return PlanNode(kind, fields, (*nested, *children))
+    held = [one for nodes in parts.values() for one in nodes]
+    return PlanNode(kind, fields, (*held, *children), parts)
 
 
 def _look_into(
