@@ -26,8 +26,21 @@ if TYPE_CHECKING:
 
 _COMMENT_CHARS = 160
 _ERROR_CHARS = 600
+_NAME_CHARS = 200
+_TYPE_CHARS = 1_000
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+# Chat templates turn these into the marks between messages.
+_MARKS = re.compile(r"<(?=\|)|(?<=\|)>")
+# Where data lie and how they are reached is nobody's business but Spark's.
+_PLACES = re.compile(
+    r"\b(?:jdbc:|[a-z][a-z0-9+.-]*:/)[^\s'\"`,;)\]]+|(?<![\w.`/])/(?:[\w.=-]+/)+[\w.=-]*",
+    re.IGNORECASE,
+)
+_SECRETS = re.compile(
+    r"\b((?:password|passwd|pwd|secret|token|api_?key|access_?key|credential)s?\W{1,4})[^\s,;)]+",
+    re.IGNORECASE,
+)
 _OPENING = SentPart("opening", "```sql\n")
 # Words that Spark's ANSI mode reserves and that people do use as names.
 _RESERVED = frozenset(
@@ -156,9 +169,10 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
     Parameters
     ----------
     error
-        Spark's message; control characters are dropped and 600 characters kept.
+        Spark's message; control characters, code fences, paths, addresses and secrets are taken
+        out, and 600 characters kept.
     """
-    message = _UNPRINTABLE.sub(" ", error)[:_ERROR_CHARS]
+    message = _redacted(error)[:_ERROR_CHARS]
     said = SentPart("turns", f"{sql}\n```")
     names = ", ".join(plain_name(table.name.name) for table in prompt.tables)
     words = load("retry").replace("{tables}", names).replace("{error}", message)
@@ -177,6 +191,21 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
         tokens=model.count_tokens(messages),
         parts=(*prompt.parts, said, asked, _OPENING),
     )
+
+
+def _redacted(error: str) -> str:
+    """Return an error's text as one line of data that holds no place and no secret.
+
+    >>> _redacted("no file s3://bucket/part-0, password=xyz")
+    'no file (a place), password=(a secret)'
+    """
+    line = _plain(error).replace("```", "'" * 3)
+    return _SECRETS.sub(r"\1(a secret)", _PLACES.sub("(a place)", line))
+
+
+def _plain(text: str) -> str:
+    """Return text on one line, without hidden characters and marks between messages."""
+    return _MARKS.sub(" ", _UNPRINTABLE.sub(" ", text))
 
 
 def prefix_messages(tables: Sequence[TableSchema], database: str) -> tuple[Message, ...]:
@@ -205,7 +234,7 @@ def _pieces(linked: LinkedContext) -> list[_Piece]:
         pieces.append(_Piece("user", SentPart("turns", turn.question)))
         pieces.append(_Piece("assistant", SentPart("turns", f"```sql\n{turn.sql}\n```")))
     for cell in context.cells:
-        text = f"A cell of my notebook, for reference:\n{cell}\n\n"
+        text = f"A cell of my notebook, for reference:\n{_MARKS.sub(' ', cell)}\n\n"
         pieces.append(_Piece("user", SentPart("cells", text)))
     pieces.append(_Piece("user", SentPart("question", context.question.text.strip())))
     pieces.append(_Piece("assistant", _OPENING))
@@ -259,7 +288,8 @@ def schema_text(table: TableSchema, database: str) -> str:
 
 
 def _column_text(name: str, type_text: str, comment: str) -> str:
-    return f"{plain_name(name)} {type_text}{_comment(comment)}"
+    kind = _plain(type_text)[:_TYPE_CHARS]  # the fields of a struct have free names
+    return f"{plain_name(name)} {kind}{_comment(comment)}"
 
 
 def _names(names: Sequence[str]) -> str:
@@ -278,14 +308,15 @@ def plain_name(name: str) -> str:
     >>> plain_name("dep_delay"), plain_name("order"), plain_name("unit price")
     ('dep_delay', '`order`', '`unit price`')
     """
-    if _PLAIN_NAME.match(name) and name.lower() not in _RESERVED:
+    if len(name) <= _NAME_CHARS and _PLAIN_NAME.match(name) and name.lower() not in _RESERVED:
         return name
-    return quote_name(name)
+    # What is changed here is a name that no model could write anyway.
+    return quote_name(_plain(name)[:_NAME_CHARS])
 
 
 def _comment(text: str) -> str:
     """Return a comment as a quoted literal: one line, capped, its quotes doubled."""
-    clean = _UNPRINTABLE.sub(" ", text).strip()
+    clean = _plain(text).strip()
     if not clean:
         return ""
     cut = clean if len(clean) <= _COMMENT_CHARS else clean[:_COMMENT_CHARS] + "…"

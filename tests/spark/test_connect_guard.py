@@ -23,7 +23,7 @@ from test_guard_statements import ATTACKS, HONEST
 from streamlink_magic.adapters.spark import parser
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.spark import connect
-from streamlink_magic.errors import SessionError
+from streamlink_magic.errors import GuardError, SessionError
 from streamlink_magic.guard import check_sql
 from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import guard_sql
@@ -45,8 +45,14 @@ spark.udf.register("shout", lambda text: f"{text}!")
 spark.udf.register("length", lambda text: 0)
 policy = Policy(tables=(*SHOP_READABLE, "framed", "second_view", "leaky_temp", "users"))
 
+analyzer = connect.ConnectAnalyzer(spark)
+analyzer.ready()
+
 def verdict(sql, policy=policy):
-    told = check_sql(sql.replace("{files}", str(files.absolute())), session=spark, policy=policy)
+    try:
+        told = guard_sql(sql.replace("{files}", str(files.absolute())), analyzer, policy).verdict
+    except GuardError as error:
+        told = error.verdict
     return [told.allowed, told.rule, told.why, list(told.tables)]
 
 def picture():
@@ -69,6 +75,10 @@ facts["open"] = {sql: verdict(sql, Policy()) for sql in OPEN}
 facts["same picture"] = picture() == before
 
 bench = open_workbench(spark)
+CLOSED = Policy(denied_columns=("vault.pay.wage",), databases=("vault",))
+facts["columns"] = [verdict("SELECT who FROM vault.pay", CLOSED)[1],
+                    verdict("SELECT * FROM leaky_view", CLOSED)[1],
+                    verdict("SELECT town FROM sales", CLOSED)[1]]
 facts["guards"] = [bench.guards, bench.takes_dataframes]
 query = guard_sql("SELECT town, price FROM recent", bench, policy)
 spark.sql("CREATE OR REPLACE TEMP VIEW recent AS SELECT 'changed' AS town, 0D AS price")
@@ -172,6 +182,11 @@ def test_names_are_followed_through_views(told: dict[str, Any]) -> None:
     assert {sql: one[1] for sql, one in told["own"].items()} == OWN
     assert {sql: one[1] for sql, one in told["open"].items()} == OPEN
     assert "vault.pay" in told["own"]["SELECT * FROM second_view"][2]
+
+
+def test_a_table_with_a_closed_column_is_closed_on_connect(told: dict[str, Any]) -> None:
+    """Which columns a query uses cannot be followed here, so it may not read such a table."""
+    assert told["columns"] == ["column", "column", "ok-by-name"]
 
 
 def test_checking_on_connect_leaves_no_trace(told: dict[str, Any]) -> None:
