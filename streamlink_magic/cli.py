@@ -23,6 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Ask a Spark notebook in plain words, with a model on your own machine.",
 )
+bench = typer.Typer(no_args_is_help=True, help="Measure how fast a part is on this machine.")
+app.add_typer(bench, name="bench")
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -165,6 +167,36 @@ def guard(
                 progress=lambda _, detail="": status.update(f"Checking {detail}"),
             )
     _out.print(f"Verdicts: {out}", markup=False)
+
+
+@bench.command("guard")
+def bench_guard(
+    file: Annotated[Path, typer.Argument(help='JSON Lines with "sql" and maybe "db", "class".')],
+    schema: Annotated[
+        Path | None,
+        typer.Option(
+            help='JSON of {database: {table: ["column type", ...]}}; empty tables are made of it.'
+        ),
+    ] = None,
+    tables: Annotated[
+        str, typer.Option(help="Tables that may be read: db.table or db.*, with commas.")
+    ] = "",
+    rounds: Annotated[int, typer.Option(min=2, help="How often each is checked.")] = 3,
+) -> None:
+    """Check the statements of a file and tell how long it takes; nothing is run."""
+    from streamlink_magic.adapters.spark.create import create_session
+    from streamlink_magic.guard_speed import measure_guard
+    from streamlink_magic.samples import make_empty_tables
+
+    names = tuple(name.strip() for name in tables.split(",") if name.strip())
+    with _plain_errors():
+        spark = create_session()
+        if schema is not None:
+            names = names or tuple(f"{one}.*" for one in make_empty_tables(spark, schema))
+        told = measure_guard(
+            file, session=spark, policy=Policy(tables=names or None), rounds=rounds
+        )
+    _out.print(told, markup=False)
 
 
 @app.command()

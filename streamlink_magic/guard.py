@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamlink_magic.protocols import Progress
     from streamlink_magic.records import Verdict
 
-__all__ = ["check_sql", "guard_file"]
+__all__ = ["check_sql", "guard_file", "statement_checker"]
 
 _Checker = Callable[[str, Policy], "Verdict"]
 
@@ -56,9 +56,7 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     >>> check_sql("DROP TABLE orders", session=spark)  # doctest: +SKIP
     Verdict(allowed=False, rule='not-a-query', clause='DROP', why='Only a query may run: ...')
     """
-    _require_live(session)
-    policy = policy or Policy()
-    return _checker(session)(sql, policy)
+    return statement_checker(session)(sql, policy or Policy())
 
 
 def guard_file(
@@ -97,7 +95,7 @@ def guard_file(
             progress("guard", f"{number} of {len(statements)}")
         database, sql = statement["db"], statement["sql"]
         if database not in checkers:
-            checkers[database] = _checker(session, database)
+            checkers[database] = statement_checker(session, database)
         lines.append(_line(statement["id"], checkers[database](sql, policy)))
     _write_whole(Path(out), "".join(lines))
 
@@ -115,8 +113,20 @@ def _require_live(session: object) -> None:
         )
 
 
-def _checker(session: object, database: str = "") -> _Checker:
-    """Return what checks statements on a session whose unqualified names mean a database."""
+def statement_checker(session: object, database: str = "") -> _Checker:
+    """Return what checks one statement after another, given the SQL and a ``policy``.
+
+    Parameters
+    ----------
+    database
+        Where unqualified names are looked up; empty means the session's current database.
+
+    Raises
+    ------
+    SessionError
+        When ``session`` is no SparkSession, or a stopped one.
+    """
+    _require_live(session)
     if not is_connect(session):
         return partial(_verdict, ClassicAnalyzer(session, database))
     analyzer = ConnectAnalyzer(session, database)
