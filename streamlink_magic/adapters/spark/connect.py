@@ -6,10 +6,11 @@ ourselves, and only what passed the rules is analysed, on a clone of the session
 never read: a line end in a literal can forge it.
 """
 
-# ruff: noqa: ANN401  Connect's objects are recognised by sight, so they have no types here
+# ruff: noqa: ANN401, SLF001  Connect's objects are recognised by sight: no types, private parts
 
 from __future__ import annotations
 
+import atexit
 import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,9 @@ class ConnectAnalyzer:
         """Return a fresh clone: views and functions may have changed since the last statement."""
         with unprinted():
             clone = self._spark.cloneSession()
+            # At exit the client would call a server that may be gone, and wait for minutes; a
+            # session that nobody uses is dropped by the server.
+            atexit.unregister(clone.client._on_exit)
             for key, value in _HARDENED.items():
                 clone.conf.set(key, value)
             if self._database:
