@@ -39,8 +39,6 @@ _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _STARTS = re.compile(
     r"\s*\(*\s*(select|with|from|values|table|show|describe|explain)\b", re.IGNORECASE
 )
-    r"\s*\(*\s*(select|with|from|values|table|show|describe|explain)\b", re.IGNORECASE
-)
 
 
 def keywords(record: dict[str, Any], _: Policy) -> bool:

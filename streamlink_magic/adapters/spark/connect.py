@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import atexit
 import json
+import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.spark.complaints import calling
@@ -43,6 +45,25 @@ _OTHER_CATALOG = "NOT_SUPPORTED_COMMAND_FOR_V2_TABLE"
 _SESSION_OWNER = ("system", "session")
 _TABLES = ("MANAGED", "EXTERNAL")
 _KEPT_CLONES = 2
+_CLONE_AGE_S = 5.0
+
+
+@dataclass(slots=True)
+class _Clone:
+    """A hardened clone and what it answered; its temporary views and settings never change.
+
+    Attributes
+    ----------
+    made_at
+        Seconds on a monotonic clock.
+    """
+
+    session: Any
+    made_at: float
+    settings: dict[str, str]
+    names: dict[str, str]
+    entries: dict[tuple[str, ...], CatalogEntry | None] = field(default_factory=dict)
+    functions: frozenset[str] | None = None
 
 
 class ConnectAnalyzer:
@@ -60,9 +81,7 @@ class ConnectAnalyzer:
     def __init__(self, spark: Any, database: str = "") -> None:
         self._spark = spark
         self._database = database
-        self._clones: list[Any] = []
-        self._names: dict[str, str] = {}
-        self._settings: dict[str, str] = {}
+        self._clones: list[_Clone] = []
 
     def ready(self) -> None:
         """Start the parser and compare it with the server's.
@@ -78,68 +97,84 @@ class ConnectAnalyzer:
     def parse(self, sql: str) -> PlanNode:
         """Return the syntax tree of one query (see ``SqlAnalyzer.parse``)."""
         clone = self._renewed()
-        self._settings = _parsing(clone.conf.getAll)
-        self._names = {
-            "catalog": str(clone.catalog.currentCatalog()),
-            "database": str(clone.catalog.currentDatabase()),
-        }
-        return local_parser().parse(sql, self._settings, self._names)
+        return local_parser().parse(sql, clone.settings, clone.names)
 
     def parse_view(self, view: CatalogEntry) -> PlanNode:
         """Return the syntax tree of a view's text, under the settings of its making."""
-        settings = dict(view.view_settings) if view.view_settings else self._settings
+        settings = dict(view.view_settings) if view.view_settings else self._clone.settings
         names = {"catalog": view.view_owner[0], "database": ".".join(view.view_owner[1:])}
         return local_parser().parse(view.view_text, _parsing(settings), names)
 
     def look_up(self, parts: Sequence[str]) -> CatalogEntry | None:
         """Return what the clone's catalog has under a name, None where it has nothing."""
-        name = ".".join(map(quote_name, parts))
+        entries, key = self._clone.entries, tuple(parts)
+        if key not in entries:
+            entries[key] = self._looked_up(".".join(map(quote_name, parts)))
+        return entries[key]
+
+    def user_functions(self) -> frozenset[str]:
+        """Return the names, in small letters, of the functions that users registered."""
+        clone = self._clone
+        if clone.functions is None:
+            rows = calling(clone.session.sql("SHOW USER FUNCTIONS").collect)
+            clone.functions = frozenset(str(row[0]).rpartition(".")[2].lower() for row in rows)
+        return clone.functions
+
+    def bind(self, sql: str) -> tuple[object, bool]:
+        """Return the lazy DataFrame of a checked statement, resolved, and whether it streams."""
+        frame = calling(self._clone.session.sql, sql)
+        calling(lambda: frame.schema)
+        return frame, bool(calling(lambda: frame.isStreaming))
+
+    @property
+    def _clone(self) -> _Clone:
+        return self._clones[-1]
+
+    def _looked_up(self, name: str) -> CatalogEntry | None:
         try:
             return _entry(self._described(name))
         except InvalidSqlError as error:
             if error.condition.startswith("TABLE_OR_VIEW_NOT_FOUND"):
                 return None
             if error.condition.startswith(_OTHER_CATALOG):
-                return _plain_entry(calling(self._clone.catalog.getTable, name))
+                return _plain_entry(calling(self._clone.session.catalog.getTable, name))
             raise
-
-    def user_functions(self) -> frozenset[str]:
-        """Return the names, in small letters, of the functions that users registered."""
-        rows = calling(self._clone.sql("SHOW USER FUNCTIONS").collect)
-        return frozenset(str(row[0]).rpartition(".")[2].lower() for row in rows)
-
-    def bind(self, sql: str) -> tuple[object, bool]:
-        """Return the lazy DataFrame of a checked statement, resolved, and whether it streams."""
-        frame = calling(self._clone.sql, sql)
-        calling(lambda: frame.schema)
-        return frame, bool(calling(lambda: frame.isStreaming))
-
-    @property
-    def _clone(self) -> Any:
-        return self._clones[-1]
 
     def _described(self, name: str) -> Mapping[str, Any]:
         def ask() -> Any:
-            return self._clone.sql(f"DESCRIBE TABLE EXTENDED {name} AS JSON").collect()[0][0]
+            return self._clone.session.sql(f"DESCRIBE TABLE EXTENDED {name} AS JSON").collect()[0][
+                0
+            ]
 
         described: Mapping[str, Any] = json.loads(calling(ask))
         return described
 
-    def _renewed(self) -> Any:
-        """Return a fresh clone: views and functions may have changed since the last statement."""
+    def _renewed(self) -> _Clone:
+        """Return a clone of a few seconds at most: the session's views and functions change."""
+        now = time.monotonic()
+        if self._clones and now - self._clone.made_at < _CLONE_AGE_S:
+            return self._clone
         with unprinted():
-            clone = self._spark.cloneSession()
+            session = self._spark.cloneSession()
             # At exit the client would call a server that may be gone, and wait for minutes; a
             # session that nobody uses is dropped by the server.
-            atexit.unregister(clone.client._on_exit)
-            for key, value in _HARDENED.items():
-                clone.conf.set(key, value)
-            if self._database:
-                clone.catalog.setCurrentDatabase(self._database)
-        self._clones.append(clone)
+            atexit.unregister(session.client._on_exit)
+            self._clones.append(_Clone(session, now, *self._hardened(session)))
         while len(self._clones) > _KEPT_CLONES:  # the last one's calls may still be ending
-            _release(self._clones.pop(0))
-        return clone
+            _release(self._clones.pop(0).session)
+        return self._clone
+
+    def _hardened(self, session: Any) -> tuple[dict[str, str], dict[str, str]]:
+        """Harden a clone, and return its settings and where it looks names up."""
+        for key, value in _HARDENED.items():
+            session.conf.set(key, value)
+        if self._database:
+            session.catalog.setCurrentDatabase(self._database)
+        names = {
+            "catalog": str(session.catalog.currentCatalog()),
+            "database": str(session.catalog.currentDatabase()),
+        }
+        return _parsing(session.conf.getAll), names
 
 
 def _release(clone: Any) -> None:
