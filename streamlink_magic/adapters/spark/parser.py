@@ -135,6 +135,7 @@ class LocalParser:
 def _told_plainly() -> Iterator[None]:
     """Turn the parser's complaint into one that names rule and clause."""
     from py4j.protocol import Py4JError, Py4JJavaError
+    from pyspark.errors import PySparkException
 
     try:
         yield
@@ -143,6 +144,9 @@ def _told_plainly() -> Iterator[None]:
         if str(java.getClass().getName()).startswith("org.apache.spark.sql."):
             raise _invalid(java) from None
         raise _unparsed(str(java.getClass().getSimpleName())) from None
+    except PySparkException as error:
+        # In a process that also has a classic session PySpark turns py4j's errors into its own.
+        raise _invalid(error) from None
     except Py4JError as error:
         raise _unparsed(str(error)) from None
 
