@@ -171,6 +171,50 @@ def guard(
     _out.print(f"Verdicts: {out}", markup=False)
 
 
+@bench.command("guard")
+def bench_guard(
+    file: Annotated[Path, typer.Argument(help='JSON Lines with "sql" and maybe "db", "class".')],
+    schema: Annotated[
+        Path | None,
+        typer.Option(
+            help='JSON of {database: {table: ["column type", ...]}}; empty tables are made of it.'
+        ),
+    ] = None,
+    tables: Annotated[
+        str, typer.Option(help="Tables that may be read: db.table or db.*, with commas.")
+    ] = "",
+    rounds: Annotated[int, typer.Option(min=2, help="How often each is checked.")] = 3,
+) -> None:
+    """Check the statements of a file and tell how long it takes; nothing is run."""
+    from streamlink_magic.adapters.spark.create import create_session
+    from streamlink_magic.guard_speed import measure_guard
+    from streamlink_magic.samples import make_empty_tables
+
+    names = tuple(name.strip() for name in tables.split(",") if name.strip())
+    with _plain_errors():
+        spark = create_session()
+        if schema is not None:
+            names = names or tuple(f"{one}.*" for one in make_empty_tables(spark, schema))
+        told = measure_guard(
+            file, session=spark, policy=Policy(tables=names or None), rounds=rounds
+        )
+    _out.print(told, markup=False)
+
+
+@app.command()
+def fuzz(
+    count: Annotated[int, typer.Option(help="How many statements.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same statements.")] = 0,
+) -> None:
+    """Look for SQL that the guard allows and that sqlglot reads differently than Spark."""
+    from streamlink_magic.fuzzing.command import run_fuzz
+
+    with _plain_errors():
+        report = run_fuzz(count, seed)
+    _out.print(report.text(), markup=False)
+    raise typer.Exit(1 if report.allowed else 0)
+
+
 @app.command("eval")
 def evaluate_set(
     benchmark: Annotated[Path, typer.Argument(metavar="SET", help="Folder of a benchmark set.")],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
+from streamlink_magic.adapters.spark.connect import ConnectAnalyzer
 from streamlink_magic.adapters.spark.recognize import is_connect, is_session, is_stopped
 from streamlink_magic.errors import GuardError, SessionError, StreamlinkError
 from streamlink_magic.settings import Policy
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from streamlink_magic.protocols import Progress
     from streamlink_magic.records import Verdict
 
-__all__ = ["check_sql", "guard_file"]
+__all__ = ["check_sql", "guard_file", "statement_checker"]
+
+_Checker = Callable[[str, Policy], "Verdict"]
 
 # A table that is made anew in another form may be taken for its old self so long, by a check that
 # runs nothing. What is run is always checked afresh.
@@ -36,7 +40,8 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     sql
         One statement.
     session
-        A live SparkSession. On Spark Connect nothing can be proven, so nothing is allowed there.
+        A live SparkSession. On Spark Connect the parser runs beside it, which needs a Java and
+        PySpark's jars; without them nothing can be proven, so nothing is allowed there.
     policy
         What may be read; by default everything in the current database and the temporary views.
 
@@ -55,11 +60,7 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     >>> check_sql("DROP TABLE orders", session=spark)  # doctest: +SKIP
     Verdict(allowed=False, rule='not-a-query', clause='DROP', why='Only a query may run: ...')
     """
-    _require_live(session)
-    policy = policy or Policy()
-    if is_connect(session):
-        return guard_unproven(sql, policy)
-    return _verdict(sql, _analyzer(session, ""), policy)
+    return statement_checker(session)(sql, policy or Policy())
 
 
 def guard_file(
@@ -91,16 +92,15 @@ def guard_file(
     _require_live(session)
     policy = policy or Policy()
     statements = list(_statements(Path(path)))
+    checkers: dict[str, _Checker] = {}
     lines: list[str] = []
     for number, statement in enumerate(statements, 1):
         if progress is not None:
             progress("guard", f"{number} of {len(statements)}")
         database, sql = statement["db"], statement["sql"]
-        if is_connect(session):
-            verdict = guard_unproven(sql, policy)
-        else:
-            verdict = _verdict(sql, _analyzer(session, database), policy)
-        lines.append(_line(statement["id"], verdict))
+        if database not in checkers:
+            checkers[database] = statement_checker(session, database)
+        lines.append(_line(statement["id"], checkers[database](sql, policy)))
     _write_whole(Path(out), "".join(lines))
 
 
@@ -122,7 +122,32 @@ def _analyzer(session: object, database: str) -> ClassicAnalyzer:
     return ClassicAnalyzer(session, database, lasting_s=_LASTING_S)
 
 
-def _verdict(sql: str, analyzer: ClassicAnalyzer, policy: Policy) -> Verdict:
+def statement_checker(session: object, database: str = "") -> _Checker:
+    """Return what checks one statement after another, given the SQL and a ``policy``.
+
+    Parameters
+    ----------
+    database
+        Where unqualified names are looked up; empty means the session's current database.
+
+    Raises
+    ------
+    SessionError
+        When ``session`` is no SparkSession, or a stopped one.
+    """
+    _require_live(session)
+    if not is_connect(session):
+        return partial(_verdict, _analyzer(session, database))
+    analyzer = ConnectAnalyzer(session, database)
+    try:
+        analyzer.ready()
+    except SessionError as error:
+        why = str(error)
+        return lambda sql, policy: guard_unproven(sql, policy, why)
+    return partial(_verdict, analyzer)
+
+
+def _verdict(analyzer: ClassicAnalyzer | ConnectAnalyzer, sql: str, policy: Policy) -> Verdict:
     try:
         return guard_sql(sql, analyzer, policy).verdict
     except GuardError as refused:

@@ -125,7 +125,13 @@ def _write_unproven(
     prompt: Prompt, ports: Ports, settings: Settings, progress: Progress
 ) -> Written:
     draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
-    return Written(draft, prompt, guard_unproven(draft.sql, settings.policy), None, 1)
+    return Written(
+        draft,
+        prompt,
+        guard_unproven(draft.sql, settings.policy, ports.workbench.unproven_why),
+        None,
+        1,
+    )
 
 
 def compose_prompt(
@@ -243,7 +249,11 @@ def view_written(question: Question, written: Written) -> AnswerView:
 
 def _askable(ports: Ports) -> NotebookSnapshot:
     """Leave DataFrame variables out where they cannot be made readable by name (Connect)."""
-    return ports.notebook if ports.workbench.guards else replace(ports.notebook, dataframes=())
+    return (
+        ports.notebook
+        if ports.workbench.takes_dataframes
+        else replace(ports.notebook, dataframes=())
+    )
 
 
 def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Policy:
@@ -263,6 +273,6 @@ def _status(written: Written) -> str:
     if written.verdict.rule == "budget":
         return f"Not run: {written.verdict.why} To run it all the same: answer.run()"
     return (
-        "Not run: on Spark Connect the guard cannot prove a statement. "
-        "Read the SQL; answer.run() runs it on your word."
+        "Not run: on this Spark Connect session the guard cannot prove a statement "
+        f"({written.verdict.why.rstrip('.')}). Read the SQL; answer.run() runs it on your word."
     )

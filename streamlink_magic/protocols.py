@@ -5,13 +5,14 @@ Adapters implement them for IPython, Spark and vLLM; ``testing`` has fakes for u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from threading import Event
 
     from streamlink_magic.records import (
+        CatalogEntry,
         Column,
         Completion,
         DataFrameVariable,
@@ -208,6 +209,45 @@ class SqlAnalyzer(Protocol):
         ...
 
 
+@runtime_checkable
+class NameAnalyzer(Protocol):
+    """Spark's own parser beside a session whose analysed plans are out of reach.
+
+    What an analysed plan would tell is asked of the catalog, name by name.
+    """
+
+    def parse(self, sql: str) -> PlanNode:
+        """Return the syntax tree of one query, as ``SqlAnalyzer.parse`` does."""
+        ...
+
+    def parse_view(self, view: CatalogEntry) -> PlanNode:
+        """Return the syntax tree of a view's own query, as ``parse`` does."""
+        ...
+
+    def look_up(self, parts: Sequence[str]) -> CatalogEntry | None:
+        """Return what a name means where the statement would run; None where there is nothing.
+
+        MUST NOT resolve the statement, only the name.
+        """
+        ...
+
+    def user_functions(self) -> frozenset[str]:
+        """Return the names, in small letters, of the functions that users registered."""
+        ...
+
+    def bind(self, sql: str) -> tuple[object, bool]:
+        """Return the statement, resolved where it was checked, and whether it reads a stream.
+
+        MUST be called only after the guard accepted every name: resolving may execute.
+
+        Raises
+        ------
+        InvalidSqlError
+            When a name does not resolve or types do not fit.
+        """
+        ...
+
+
 class QueryExecutor(Protocol):
     """Runs guarded queries and nothing else."""
 
@@ -227,7 +267,17 @@ class Workbench(CatalogReader, SqlAnalyzer, QueryExecutor, Protocol):
 
     @property
     def guards(self) -> bool:
-        """Whether this kind of session lets the guard prove a statement (classic: yes)."""
+        """Whether this session lets the guard prove a statement."""
+        ...
+
+    @property
+    def unproven_why(self) -> str:
+        """Why it does not, in one sentence; empty where it does."""
+        ...
+
+    @property
+    def takes_dataframes(self) -> bool:
+        """Whether DataFrame variables can be made readable by name."""
         ...
 
     def meaning(self, query: GuardedQuery) -> str:
@@ -244,6 +294,7 @@ __all__ = [
     "CatalogReader",
     "ChatModel",
     "Clock",
+    "NameAnalyzer",
     "NotebookReader",
     "Progress",
     "QueryExecutor",

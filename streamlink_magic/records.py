@@ -547,6 +547,35 @@ class CatalogRows:
     tables: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """What a catalog has under a name, as far as a verdict without an analysed plan needs it.
+
+    Attributes
+    ----------
+    columns
+        Names only; empty where the catalog does not tell them.
+    temporary
+        A temporary view: it has neither catalog nor database.
+    view_text
+        A view's own query; empty for tables and for views that were made of a DataFrame.
+    view_owner
+        Catalog and database in which the names of that text are looked up.
+    view_settings
+        The settings under which that text is parsed; empty means the session's.
+    """
+
+    name: str
+    database: str = ""
+    catalog: str = ""
+    columns: tuple[str, ...] = ()
+    temporary: bool = False
+    is_view: bool = False
+    view_text: str = ""
+    view_owner: tuple[str, ...] = ()
+    view_settings: tuple[tuple[str, str], ...] = ()
+
+
 _SEAL = object()
 
 

@@ -203,6 +203,8 @@ class FakeWorkbench(FakeCatalog):
     invalid: Mapping[str, str] = field(default_factory=dict)
     result: QueryResult = field(default_factory=lambda: QueryResult((Column("n", "int"),), ((1,),)))
     guards: bool = True
+    unproven_why: str = ""
+    takes_dataframes: bool = True
     ran: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     lookup: FakeLookup = field(default_factory=FakeLookup)

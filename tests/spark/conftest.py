@@ -19,6 +19,37 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+SHOP_STATEMENTS = (
+    "CREATE DATABASE shop",
+    "CREATE DATABASE vault",
+    "USE shop",
+    """CREATE TABLE sales (
+        id BIGINT, town STRING, price DOUBLE, day DATE, tags ARRAY<STRING>
+    ) USING parquet""",
+    "CREATE TABLE towns (town STRING, land STRING) USING parquet",
+    "CREATE TABLE vault.pay (who STRING, wage INT) USING parquet",
+    "CREATE VIEW open_view AS SELECT town, price FROM sales",
+    "CREATE VIEW leaky_view AS SELECT wage FROM vault.pay",
+    "CREATE OR REPLACE TEMP VIEW recent AS SELECT * FROM sales WHERE day > DATE'2024-01-01'",
+    "CREATE OR REPLACE GLOBAL TEMP VIEW everywhere AS SELECT * FROM vault.pay",
+    "CREATE OR REPLACE TEMP VIEW `odd name.of ``it``` AS SELECT 1 AS `a b`, 2 AS `select`",
+    "CREATE OR REPLACE TEMP VIEW `north, south` AS SELECT 1 AS x",
+    "CREATE OR REPLACE TEMP VIEW `销售` AS SELECT 1 AS `金额`",
+    "CREATE FUNCTION plus_one(x INT) RETURNS INT RETURN x + 1",
+    "CREATE FUNCTION peek() RETURNS INT RETURN (SELECT max(wage) FROM vault.pay)",
+)
+SHOP_READABLE = (
+    "shop.sales",
+    "shop.towns",
+    "shop.open_view",
+    "shop.leaky_view",
+    "recent",
+    "`odd name.of ``it```",
+    "`north, south`",
+    "`销售`",
+)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Yield a small local session with an in-memory catalog and a warehouse of its own."""
@@ -80,30 +111,10 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Yield tables in three databases, views over them and a file that nobody may read."""
     files = tmp_path_factory.mktemp("files")
     (files / "note.txt").write_text("private\n")
-    for statement in (
-        "CREATE DATABASE shop",
-        "CREATE DATABASE vault",
-        "USE shop",
-        """CREATE TABLE sales (
-            id BIGINT, town STRING, price DOUBLE, day DATE, tags ARRAY<STRING>
-        ) USING parquet""",
-        "CREATE TABLE towns (town STRING, land STRING) USING parquet",
-        "CREATE TABLE vault.pay (who STRING, wage INT) USING parquet",
-        "CREATE VIEW open_view AS SELECT town, price FROM sales",
-        "CREATE VIEW leaky_view AS SELECT wage FROM vault.pay",
-        "CREATE OR REPLACE TEMP VIEW recent AS SELECT * FROM sales WHERE day > DATE'2024-01-01'",
-        "CREATE OR REPLACE GLOBAL TEMP VIEW everywhere AS SELECT * FROM vault.pay",
-        "CREATE OR REPLACE TEMP VIEW `odd name.of ``it``` AS SELECT 1 AS `a b`, 2 AS `select`",
-        "CREATE OR REPLACE TEMP VIEW `north, south` AS SELECT 1 AS x",
-        "CREATE OR REPLACE TEMP VIEW `销售` AS SELECT 1 AS `金额`",
-        "CREATE FUNCTION plus_one(x INT) RETURNS INT RETURN x + 1",
-        "CREATE FUNCTION peek() RETURNS INT RETURN (SELECT max(wage) FROM vault.pay)",
-    ):
+    for statement in SHOP_STATEMENTS:
         spark.sql(statement)
     spark.udf.register("shout", lambda text: f"{text}!")
-    names = ("sales", "towns", "open_view", "leaky_view")
-    views = ("recent", "`odd name.of ``it```", "`north, south`", "`销售`")
-    yield Shop(spark, Policy(tables=(*(f"shop.{name}" for name in names), *views)), files)
+    yield Shop(spark, Policy(tables=SHOP_READABLE), files)
     spark.sql("USE default")
     for statement in ("DROP DATABASE shop CASCADE", "DROP DATABASE vault CASCADE"):
         spark.sql(statement)

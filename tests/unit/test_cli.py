@@ -16,7 +16,9 @@ RUN = CliRunner()
 def test_help_lists_every_command() -> None:
     """A newcomer sees all that there is."""
     shown = RUN.invoke(app, ["--help"]).output
-    assert all(name in shown for name in ("serve", "demo", "doctor", "guard", "eval"))
+    assert all(
+        name in shown for name in ("serve", "demo", "doctor", "guard", "fuzz", "bench", "eval")
+    )
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_where_variables_cannot_be_made_readable_the_model_is_not_shown_them() -
     """On Spark Connect a view would stay in the user's session."""
     frame = DataFrameVariable("late", (Column("secret_column", "int"),), object())
     model = FakeModel(("SELECT title FROM song",))
-    workbench = FakeWorkbench((SONGS,), guards=False)
+    workbench = FakeWorkbench((SONGS,), takes_dataframes=False)
     notebook = NotebookSnapshot(dataframes=(frame,))
     ask(Question("How many in late?"), ports(model, workbench, notebook), Settings(), note)
     assert "secret_column" not in str(model.sent)

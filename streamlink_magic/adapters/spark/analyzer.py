@@ -50,7 +50,7 @@ _PLACE_FOR_OPTIONS = re.compile(r"WITH\s*[^\s\w`]")
 _COMMA_IN_NAME = re.compile(r"[`\"][^`\"]*, [^`\"]*[`\"]")
 _V2 = '"org.apache.spark.sql.execution.datasources.v2.DataSourceV2Relation"'
 _EXPAND = '"org.apache.spark.sql.catalyst.plans.logical.Expand"'
-_WINDOWS = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
+HIDING = '"org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition"'
 _RELATION = '"org.apache.spark.sql.catalyst.analysis.UnresolvedRelation"'
 
 
@@ -93,8 +93,7 @@ class ClassicAnalyzer:
         }
         plan = calling(self._clone.sessionState().sqlParser().parseQuery, sql)
         self._parsed = (sql, plan)
-        unclear = _PLACE_FOR_OPTIONS.search(sql.upper()) or _COMMA_IN_NAME.search(sql)
-        return self._read(plan, every_relation=bool(unclear))
+        return self._read(plan, every_relation=needs_every_relation(sql))
 
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Return the analysed tree and its plan object (see ``SqlAnalyzer.analyze``)."""
@@ -218,7 +217,7 @@ class ClassicAnalyzer:
     def _read(self, plan: Any, *, every_relation: bool, look_into: bool = True) -> PlanNode:
         text = self._json(plan)
         fetched = _Fetched()
-        hidden = any(kind in text for kind in (_WINDOWS, _EXPAND, _V2))
+        hidden = any(kind in text for kind in (HIDING, _EXPAND, _V2))
         if look_into and (every_relation or hidden):
             fetched.look_into(plan)
             fetched.compare(text, every_relation=every_relation)
@@ -256,7 +255,7 @@ class _Fetched:
         self.names: dict[str, tuple[str, ...]] = {}
         self.v2_tables: list[tuple[str, ...]] = []
         self.trees: list[PlanNode] = []
-        self._seen = {_RELATION: 0, _WINDOWS: 0, _EXPAND: 0, _V2: 0}
+        self._seen = {_RELATION: 0, HIDING: 0, _EXPAND: 0, _V2: 0}
 
     def look_into(self, plan: Any) -> None:
         """Visit every plan below, those of subqueries and named queries too."""
@@ -281,7 +280,7 @@ class _Fetched:
     def _note(self, kind: str, node: Any) -> None:
         if kind == _RELATION:
             self._note_relation(node)
-        elif kind == _WINDOWS:
+        elif kind == HIDING:
             windows = node.windowDefinitions().values()
             self.trees.extend(read_tree(window.toJSON()) for window in _items(windows.toSeq()))
         elif kind == _EXPAND:
@@ -297,6 +296,11 @@ class _Fetched:
         written = f"[{', '.join(parts)}]"
         if self.names.setdefault(written, parts) != parts:
             raise _hidden()
+
+
+def needs_every_relation(sql: str) -> bool:
+    """Return whether a relation's options or its name must be asked of the plan itself."""
+    return bool(_PLACE_FOR_OPTIONS.search(sql.upper()) or _COMMA_IN_NAME.search(sql))
 
 
 def _hidden() -> InvalidSqlError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
 from streamlink_magic.adapters.spark.catalog import SparkCatalog
+from streamlink_magic.adapters.spark.connect import ConnectAnalyzer
 from streamlink_magic.adapters.spark.execute import JobControl, fetch_rows, rows_of_catalog
 from streamlink_magic.adapters.spark.jobs import ClassicJobs, ConnectJobs
 from streamlink_magic.adapters.spark.recognize import is_connect
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from streamlink_magic.protocols import CatalogLookup, Progress, Workbench
     from streamlink_magic.records import (
+        CatalogEntry,
         DataFrameVariable,
         GuardedQuery,
         PlanNode,
@@ -45,6 +47,8 @@ class ClassicWorkbench(SparkCatalog):
     """A classic session: Spark's parser and analyser are at hand, on a hardened clone."""
 
     guards = True
+    unproven_why = ""
+    takes_dataframes = True
 
     def __init__(self, spark: Any, databases: Sequence[str] = ()) -> None:  # noqa: ANN401
         super().__init__(spark, databases)
@@ -105,24 +109,58 @@ class ClassicWorkbench(SparkCatalog):
 
 
 class ConnectWorkbench(SparkCatalog):
-    """A Connect session: no parser within reach, so nothing runs but on the user's word."""
+    """A Connect session: Spark's parser runs beside it; where it cannot, nothing is proven."""
 
-    guards = False
+    takes_dataframes = False
 
     def __init__(self, spark: Any, databases: Sequence[str] = ()) -> None:  # noqa: ANN401
         super().__init__(spark, databases)
         self._jobs: JobControl = ConnectJobs(spark)
 
+    @property
+    def guards(self) -> bool:
+        """Whether Spark's parser is at hand; the first look starts it."""
+        return not self.unproven_why
+
+    @cached_property
+    def unproven_why(self) -> str:
+        """Why nothing can be proven here; empty where it can."""
+        try:
+            self._analyzer.ready()
+        except SessionError as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def _analyzer(self) -> ConnectAnalyzer:
+        return ConnectAnalyzer(self._spark)
+
     def add_dataframes(self, dataframes: Sequence[DataFrameVariable]) -> None:
         """Do nothing: a view on Connect would stay in the user's session."""
 
     def parse(self, sql: str) -> PlanNode:
-        """Refuse: Connect has no parser call."""
-        raise _unproven(sql)
+        """Return the syntax tree of one query (see ``NameAnalyzer``)."""
+        return self._analyzer.parse(sql)
 
     def analyze(self, sql: str) -> tuple[PlanNode, object]:
         """Refuse: every analysis call of Connect may execute what it analyses."""
         raise _unproven(sql)
+
+    def parse_view(self, view: CatalogEntry) -> PlanNode:
+        """Return the syntax tree of a view's query (see ``NameAnalyzer``)."""
+        return self._analyzer.parse_view(view)
+
+    def look_up(self, parts: Sequence[str]) -> CatalogEntry | None:
+        """Return what a name means (see ``NameAnalyzer``)."""
+        return self._analyzer.look_up(parts)
+
+    def user_functions(self) -> frozenset[str]:
+        """Return the functions that users registered (see ``NameAnalyzer``)."""
+        return self._analyzer.user_functions()
+
+    def bind(self, sql: str) -> tuple[object, bool]:
+        """Return a checked statement, resolved (see ``NameAnalyzer``)."""
+        return self._analyzer.bind(sql)
 
     def sizes(self, tree: PlanNode, plan: object) -> Mapping[int, TableSize]:  # noqa: ARG002
         """Refuse: there is no plan."""
@@ -140,10 +178,11 @@ class ConnectWorkbench(SparkCatalog):
     def run(
         self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress
     ) -> QueryResult:
-        """Run SQL that the user approved after reading it."""
+        """Run the text that was checked on the clone where it was; else on the user's word."""
+        proven = query.plan is not None
         return fetch_rows(
-            partial(self.dataframe, query),
-            self._jobs,
+            (lambda: query.plan) if proven else partial(self.dataframe, query),
+            self._clone_jobs(query) if proven else self._jobs,
             row_limit=row_limit,
             timeout_s=timeout_s,
             progress=progress,
@@ -154,14 +193,19 @@ class ConnectWorkbench(SparkCatalog):
         return query.sql
 
     def dataframe(self, query: GuardedQuery) -> object:
-        """Return the lazy DataFrame of an approved query."""
+        """Return a lazy DataFrame of the user's own session over the text that was checked."""
         frame: object = self._spark.sql(query.sql)
         return frame
+
+    def _clone_jobs(self, query: GuardedQuery) -> JobControl:
+        """Return the control of the clone's operations: tags belong to one session."""
+        frame: Any = query.plan
+        return ConnectJobs(frame.sparkSession)
 
 
 def _unproven(sql: str) -> SessionError:
     error = SessionError(
-        "On Spark Connect no parser is within reach, so nothing can be proven about a statement.",
+        "On Spark Connect no analysed plan is within reach.",
         "Read the SQL, then run it on your word: answer.run()",
     )
     error.sql = sql

@@ -10,11 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import OverBudgetError, UnsafeSqlError
+from streamlink_magic.protocols import NameAnalyzer
 from streamlink_magic.records import _SEAL, GuardedQuery, Verdict
 from streamlink_magic.steps.guard.answers import answer_question
 from streamlink_magic.steps.guard.budget import check_budget
 from streamlink_magic.steps.guard.clauses import find_clause
-from streamlink_magic.steps.guard.query import check_query
+from streamlink_magic.steps.guard.grammar import check_grammar
+from streamlink_magic.steps.guard.names import check_names
+from streamlink_magic.steps.guard.query import check_query, parse_query
 from streamlink_magic.steps.guard.questions import CATALOG_STARTS, read_question
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.strict import check_strict
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["guard_approved", "guard_sql", "guard_unproven"]
 
 
-def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
+def guard_sql(sql: str, analyzer: SqlAnalyzer | NameAnalyzer, policy: Policy) -> GuardedQuery:
     """Return the statement with its checked plan, or say why it must not run.
 
     Parameters
@@ -35,7 +38,8 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     sql
         One statement.
     analyzer
-        Spark's parser and analyser.
+        Spark's parser and analyser; or its parser and the catalog, where no analysed plan can
+        be had (Spark Connect).
     policy
         What may be read.
 
@@ -50,6 +54,8 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     """
     try:
         text = check_text(sql, policy.max_sql_chars)
+        if isinstance(analyzer, NameAnalyzer):
+            return _guard_by_names(text, analyzer, policy)
         if first_word(text) in CATALOG_STARTS:
             return _answered(text, analyzer, policy)
         checked = check_query(text, analyzer, policy)
@@ -72,11 +78,32 @@ def _answered(text: str, analyzer: SqlAnalyzer, policy: Policy) -> GuardedQuery:
     return GuardedQuery(sql=text, verdict=verdict, plan=answer, seal=_SEAL)
 
 
-def guard_unproven(sql: str, policy: Policy) -> Verdict:
+def _guard_by_names(text: str, analyzer: NameAnalyzer, policy: Policy) -> GuardedQuery:
+    tree = parse_query(text, analyzer)
+    check_grammar(tree, policy)
+    tables = check_names(tree, analyzer, policy)
+    plan, streams = analyzer.bind(text)
+    if streams:
+        raise Refusal("stream", "Reading a stream is not allowed.", "STREAM")
+    verdict = Verdict(
+        allowed=True,
+        rule="ok-by-name",
+        why="It only reads, by Spark's own parser and what the catalog says of each name.",
+        tables=tables,
+    )
+    return GuardedQuery(sql=text, verdict=verdict, plan=plan, seal=_SEAL)
+
+
+def guard_unproven(sql: str, policy: Policy, why: str = "") -> Verdict:
     """Return what the strict rules say where Spark's parser is out of reach.
 
     The verdict never allows: without Spark's own parser nothing is proven. Its rule is
     ``unproven`` when the strict rules found nothing, else the rule that is broken.
+
+    Parameters
+    ----------
+    why
+        Why no parser is at hand, in one sentence.
     """
     try:
         check_strict(check_text(sql, policy.max_sql_chars), policy)
@@ -85,7 +112,7 @@ def guard_unproven(sql: str, policy: Policy) -> Verdict:
     return Verdict(
         allowed=False,
         rule="unproven",
-        why="Spark Connect has no parser to prove it with; read the SQL and run it on your word.",
+        why=why or "There is no parser to prove it with; read the SQL and run it on your word.",
     )
 
 

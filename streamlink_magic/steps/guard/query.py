@@ -13,7 +13,7 @@ from streamlink_magic.steps.guard.text import QUERY_STARTS, code_only, first_wor
 
 if TYPE_CHECKING:
     from streamlink_magic.policy import Policy
-    from streamlink_magic.protocols import SqlAnalyzer
+    from streamlink_magic.protocols import NameAnalyzer, SqlAnalyzer
     from streamlink_magic.records import PlanNode
 
 
@@ -46,12 +46,13 @@ def check_query(text: str, analyzer: SqlAnalyzer, policy: Policy) -> CheckedQuer
     InvalidSqlError
         When Spark cannot parse or resolve it.
     """
-    check_grammar(_parse(text, analyzer), policy)
+    check_grammar(parse_query(text, analyzer), policy)
     tree, plan = analyzer.analyze(text)
     return CheckedQuery(tree, plan, check_analysis(tree, policy))
 
 
-def _parse(text: str, analyzer: SqlAnalyzer) -> PlanNode:
+def parse_query(text: str, analyzer: SqlAnalyzer | NameAnalyzer) -> PlanNode:
+    """Return the syntax tree of a query, or refuse what does not even begin like one."""
     try:
         return analyzer.parse(text)
     except InvalidSqlError:

@@ -18,7 +18,7 @@ from streamlink_magic.records import (
     SentPart,
     TableSchema,
 )
-from streamlink_magic.steps.prompt.names import UNPRINTABLE, as_data, plain_name
+from streamlink_magic.steps.prompt.names import MARKS, as_data, plain_name, redacted
 from streamlink_magic.steps.prompt.schema import schema_text, shows_values
 
 if TYPE_CHECKING:
@@ -85,9 +85,10 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
     Parameters
     ----------
     error
-        Spark's message; control characters are dropped and 600 characters kept.
+        Spark's message; control characters, code fences, paths, addresses and secrets are taken
+        out, and 600 characters kept.
     """
-    message = UNPRINTABLE.sub(" ", error)[:_ERROR_CHARS]
+    message = redacted(error)[:_ERROR_CHARS]
     said = SentPart("turns", f"{sql}\n```")
     names = ", ".join(plain_name(table.name.name) for table in prompt.tables)
     words = load("retry").replace("{tables}", names).replace("{error}", message)
@@ -141,7 +142,7 @@ def _pieces(linked: LinkedContext) -> list[_Piece]:
         pieces.append(_Piece("user", SentPart("turns", turn.question)))
         pieces.append(_Piece("assistant", SentPart("turns", f"```sql\n{turn.sql}\n```")))
     for cell in context.cells:
-        text = f"A cell of my notebook, for reference:\n{cell}\n\n"
+        text = f"A cell of my notebook, for reference:\n{MARKS.sub(' ', cell)}\n\n"
         pieces.append(_Piece("user", SentPart("cells", text)))
     if context.turns:
         pieces.append(_Piece("user", SentPart("rules", load("followup") + "\n")))

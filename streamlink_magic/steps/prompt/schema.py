@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.values import is_category
 from streamlink_magic.records import DataProfile, TableName, TableSchema
-from streamlink_magic.steps.prompt.names import as_data, comment_clause, plain_name
+from streamlink_magic.steps.prompt.names import as_data, comment_clause, plain_name, plain_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def shows_values(table: TableSchema, profile: DataProfile) -> bool:
 
 def _column_text(table: TableSchema, column: Column, profile: DataProfile) -> str:
     comment = column.comment or _values(table, column, profile)
-    return f"{plain_name(column.name)} {column.type}{comment_clause(comment)}"
+    return f"{plain_name(column.name)} {plain_type(column.type)}{comment_clause(comment)}"
 
 
 def _values(table: TableSchema, column: Column, profile: DataProfile) -> str:

@@ -31,6 +31,10 @@ def badge(verdict: Verdict) -> str:
         reason = f": {verdict.why}" if verdict.why else ""
         return f"not proven read-only: rule {verdict.rule}{clause}{reason}"
     reads = f"reads {', '.join(verdict.tables)}" if verdict.tables else "reads no table"
+    if verdict.rule == "approved-by-user":
+        return f"not proven: run on your word; {reads}"
+    if verdict.rule == "ok-by-name":
+        return f"read-only: by Spark's parser and the catalog, name by name; {reads}"
     return f"read-only: proven by Spark's parser and analyser; {reads}"
 
 

@@ -157,10 +157,9 @@ class Statement:
         """Return the scopes, inner ones first, as they are now."""
         known = {table.name.name.casefold(): table for table in tables}
         try:
-            scopes = list(traverse_scope(self.tree))
+            return tuple(_view(scope, known) for scope in traverse_scope(self.tree))
         except (SqlglotError, RecursionError, ValueError):
             return ()
-        return tuple(_view(scope, known) for scope in scopes)
 
 
 def _view(scope: Scope, tables: Mapping[str, TableSchema]) -> ScopeView:
