@@ -112,7 +112,7 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
     progress("model")
     draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
     known = Known(prompt.tables, context.profile, question=question.text)
-    return _check(draft, prompt, known, ports, settings, progress)
+    return _check(draft, prompt, ports, settings, progress, known=known)
 
 
 def run_query(
@@ -168,10 +168,11 @@ def _askable(ports: Ports) -> NotebookSnapshot:
 def _check(
     draft: SqlDraft,
     prompt: Prompt,
-    known: Known,
     ports: Ports,
     settings: Settings,
     progress: Progress,
+    *,
+    known: Known,
 ) -> Written:
     """Guard the draft; mend names from the catalog first, then let the model try again."""
     progress("guard")

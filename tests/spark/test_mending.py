@@ -74,7 +74,8 @@ def library(spark: SparkSession) -> Iterator[Library]:
         "INSERT INTO readers VALUES (21, 'Dee', 'F'), (22, 'Eli', 'M'), (23, 'Flo', 'F')",
         (
             "INSERT INTO loans VALUES (31, 10, 21, DATE'2024-01-05'),"
-            " (32, 12, 21, DATE'2024-02-05'), (33, 13, 22, DATE'2025-01-05'), (34, 11, 23, DATE'2025-01-06')"
+            " (32, 12, 21, DATE'2024-02-05'), (33, 13, 22, DATE'2025-01-05'),"
+            " (34, 11, 23, DATE'2025-01-06')"
         ),
     ):
         spark.sql(statement)
@@ -167,13 +168,17 @@ def test_a_broken_statement_is_mended_and_answers_right(library: Library, case: 
 
 LEFT_OUT = {
     "Which writers are from Norway?": (
-        "SELECT w.FullName FROM writers w JOIN loans l ON w.loan_id = l.loan_id "
-        "WHERE w.land = 'Norway'",
+        (
+            "SELECT w.FullName FROM writers w JOIN loans l ON w.loan_id = l.loan_id "
+            "WHERE w.land = 'Norway'"
+        ),
         [("Ann Ash",), ("Cy Cedar",)],
     ),
     "Which books did a reader take?": (
-        "SELECT DISTINCT b.title FROM books b JOIN readers r ON b.reader_id = r.reader_id "
-        "WHERE b.pages < 100",
+        (
+            "SELECT DISTINCT b.title FROM books b JOIN readers r ON b.reader_id = r.reader_id "
+            "WHERE b.pages < 100"
+        ),
         [("Silk",), ("Soot",)],
     ),
     "How many pages has each book?": (

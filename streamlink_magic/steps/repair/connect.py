@@ -308,20 +308,32 @@ def _rejoined(view: ScopeView, join: exp.Join, known: Known) -> Iterator[str]:
     partners = [one for one in before if one.alias.casefold() in named]
     for some in (before, partners):
         ways = _paths(known, [one.table.name for one in some if one.table], joined.table.name)
-        ways = [way for way in ways if _leads_through(way, view, join, known)] or ways
+        ways = _told_ways(ways, view, join, known)
         start = _start(ways[0], some) if len(ways) == 1 and len(ways[0]) <= _FAR else None
         if start is not None:
             yield _rewritten(view, join, start, ways[0])
             return
 
 
-def _leads_through(path: Sequence[Join], view: ScopeView, join: exp.Join, known: Known) -> bool:
-    """Return whether a way goes over a table that has the column which the condition misses."""
+def _told_ways(
+    ways: Sequence[tuple[Join, ...]], view: ScopeView, join: exp.Join, known: Known
+) -> Sequence[tuple[Join, ...]]:
+    """Return the ways over a table that has the column which the condition misses.
+
+    All of them where no such table is between; none where the column is neither at an end of
+    the join nor on any way, though a table has it: then another way is meant.
+    """
     missing = {id(column) for column in view.missing()}
     names = [c.name for c in join.args["on"].find_all(exp.Column) if id(c) in missing]
-    ends = {one.table.name for one in view.sources if one.table}
-    between = {end for step in path for end in (step.left, step.right)} - ends
-    columns = [c.name for table in known.tables if table.name in between for c in table.columns]
+    read = [one.table for one in view.sources if one.table]
+    holders = {t.name for t in known.tables if t not in read and _has_any(t, names)}
+    through = [way for way in ways if holders & {e for j in way for e in (j.left, j.right)}]
+    elsewhere = holders and not any(_has_any(table, names) for table in read)
+    return through or ([] if elsewhere else ways)
+
+
+def _has_any(table: TableSchema, names: Sequence[str]) -> bool:
+    columns = [column.name for column in table.columns]
     return any(spelled_otherwise(name, columns) for name in names)
 
 
