@@ -19,7 +19,8 @@ from streamlink_magic.steps.repair.columns import (
     tell_apart,
     use_alias,
 )
-from streamlink_magic.steps.repair.connect import add_joins, join_named, join_near, mend_conditions
+from streamlink_magic.steps.repair.conditions import mend_conditions
+from streamlink_magic.steps.repair.connect import add_joins, join_named, join_near
 from streamlink_magic.steps.repair.dialect import (
     quote_names,
     read_otherwise,
