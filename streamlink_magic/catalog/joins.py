@@ -32,6 +32,7 @@ _SOURCES = ("user", "declared", "inferred")
 _CONTAINED = 0.95
 _MOSTLY = 0.5
 _FEW = 3
+_MANY = 10
 _COMMON = 60
 
 
@@ -126,7 +127,8 @@ def inferred_joins(
             # a word that half of all tables share tells nothing
             found = [target for group in groups if len(group) <= _COMMON for target in group]
             targets = {(one.name, two.name): (one, two) for one, two in found}
-            yield from _best(list(_judged(table, column, targets.values(), evidence)))
+            judged = list(_judged(table, column, targets.values(), evidence))
+            yield from _best(judged or list(_by_values(table, column, tables, evidence)))
 
 
 def _judged(
@@ -147,6 +149,33 @@ def _judged(
             score, confidence, reason = judged
             join = Join(table.name, (column.name,), other.name, (target.name,))
             yield score, replace(join, confidence=confidence, reason=reason)
+
+
+def _by_values(
+    table: TableSchema,
+    column: Column,
+    tables: Sequence[TableSchema],
+    evidence: Mapping[TableName, Mapping[str, Evidence]],
+) -> Iterator[tuple[int, Join]]:
+    """Yield joins that values alone speak for: codes that are all keys of another table.
+
+    Only texts, since small numbers are found everywhere; only the first column of a table that
+    was read to its end; and never surer than ``medium``.
+    """
+    left = evidence.get(table.name, {}).get(column.name)
+    if left is None or left.unique or len(left.values) < _FEW or _family(column.type) != "text":
+        return
+    for other in tables:
+        key = other.columns[0] if other.columns and other.name != table.name else None
+        right = evidence.get(other.name, {}).get(key.name) if key else None
+        if key is None or right is None or not (right.unique and right.complete):
+            continue
+        share = len(left.values & right.values) / len(left.values)
+        if _family(key.type) == "text" and share >= _CONTAINED:
+            join = Join(table.name, (column.name,), other.name, (key.name,))
+            told = f"{share:.0%} of {len(left.values)} sampled values are keys there"
+            sure = "medium" if len(left.values) >= _MANY else "low"
+            yield 1, replace(join, confidence=sure, reason=f"no name says so; {told}")
 
 
 def _judge(
