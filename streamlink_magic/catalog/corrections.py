@@ -99,7 +99,8 @@ def read_corrections(file: Path, tables: Sequence[TableSchema]) -> JoinCorrectio
         When a line is no correction; the message names file and line.
     """
     said = list(_lines(file)) if file.exists() else []
-    added, removed = [], []
+    added: list[Join] = []
+    removed: list[Join] = []
     for say, text in said:
         try:
             join = parse_join(text, tables)
