@@ -77,7 +77,8 @@ def _direct_way(
 def _begin_with(view: ScopeView, join: exp.Join, joined: Source, known: Known) -> list[str]:
     """Read the joined table alone where nothing takes anything from the first one."""
     first = next((one for one in view.sources if one is not joined), None)
-    if first is None or not _is_idle(view, first, known):
+    counts_rows = any(isinstance(one.this, exp.Star) for one in view.query.find_all(exp.Count))
+    if first is None or counts_rows or not _is_idle(view, first, known):
         return []
     view.query.set("from_", exp.From(this=join.this))
     view.query.set("joins", [])
