@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from streamlink_magic.errors import ExecutionError
+from streamlink_magic.memory.entries import KeptAnswer
 from streamlink_magic.records import AnswerView, Check, GuardedQuery, QueryResult, SentPart
-from streamlink_magic.steps.render import mimebundle, render_text
+from streamlink_magic.steps.render import how, mimebundle, render_text
 
+Keeper = Callable[[AnswerView], KeptAnswer]
 Runner = Callable[["Answer"], tuple[AnswerView, GuardedQuery]]
 
 
@@ -25,6 +27,8 @@ class Answer:
         Makes the lazy Spark DataFrame of a guarded query.
     runner
         Runs the SQL of an answer that was not run yet.
+    keeper
+        Writes the answer into the project's memory.
 
     Examples
     --------
@@ -39,11 +43,13 @@ class Answer:
         *,
         dataframe: Callable[[GuardedQuery], object],
         runner: Runner,
+        keeper: Keeper,
     ) -> None:
         self.view = view
         self._query = query
         self._dataframe = dataframe
         self._runner = runner
+        self._keeper = keeper
         self._already_shown = False
 
     @property
@@ -106,7 +112,7 @@ class Answer:
 
     def explain(self) -> str:
         """Return in words how the answer came about."""
-        return "\n".join((self.view.explanation.headline, *self.view.explanation.steps))
+        return "\n".join((self.view.explanation.headline, *how(self.view)))
 
     def run(self) -> Answer:
         """Run the SQL of an answer that was only shown, through the guard as ever.
@@ -122,6 +128,19 @@ class Answer:
         """
         self.view, self._query = self._runner(self)
         return self
+
+    def keep(self) -> KeptAnswer:
+        """Confirm that the answer is right, so that it is an example for questions like it.
+
+        Question and SQL go into the project's memory file, with your name and the day; no row
+        does. ``%streamlink forget ID`` takes it out again.
+
+        Raises
+        ------
+        MemoryFileError
+            When the SQL was never allowed to run, or the file cannot be written.
+        """
+        return self._keeper(self.view)
 
     def shown(self, *, here: bool = True) -> None:
         """Note whether a display of this cell holds the answer, so that its value is silent."""

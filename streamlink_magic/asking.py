@@ -30,6 +30,8 @@ class AskLine:
         The variable to bind; empty for none.
     rows
         Rows to show; None leaves the setting.
+    fresh
+        Whether the question stands by itself, and those before it are forgotten.
     model, session
         Empty leaves the setting.
     question
@@ -40,6 +42,7 @@ class AskLine:
     tables: tuple[str, ...] = ()
     rows: int | None = None
     run: bool = True
+    fresh: bool = False
     model: str = ""
     session: str = ""
     question: str = ""
@@ -67,6 +70,7 @@ _VALUED: Mapping[str, Callable[[AskLine, str], AskLine]] = {
 _FLAGS: Mapping[str, Callable[[AskLine], AskLine]] = {
     "--no-run": lambda line: replace(line, run=False),
     "--sql-only": lambda line: replace(line, run=False),
+    "--new": lambda line: replace(line, fresh=True),
 }
 OPTIONS = tuple(sorted([*_VALUED, *_FLAGS]))
 

@@ -1,4 +1,4 @@
-"""Tab completion for ``%ask`` and ``%%ask``, from what is known already."""
+"""Tab completion for ``%ask``, ``%%ask`` and ``%streamlink``, from what is known already."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from streamlink_magic.asking import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from streamlink_magic.records import CatalogSnapshot
 
 _ASK_LINE = re.compile(r"^\s*%{1,2}ask\b(?P<rest>.*)$", re.DOTALL)
+_COMMAND_LINE = re.compile(
+    r"(?:^|\n)[ \t]*%streamlink[ \t]+(?:(?P<command>\w+)[ \t]+)?(?P<word>[^\s]*)\Z"
+)
 _LAST_WORD = re.compile(r"[^\s,=]*\Z")
 _VALUE_OF = re.compile(r"(--\w+)(?:\s+|=)[^\s]*\Z")
 
@@ -45,6 +48,28 @@ def complete(
     folded = word.casefold()
     matches = dict.fromkeys(one for one in known if one.casefold().startswith(folded))
     return word, tuple(matches) if word or "--" in rest else ()
+
+
+def complete_command(
+    before: str, *, commands: Sequence[str], arguments: Callable[[str], Iterable[str]]
+) -> tuple[str, tuple[str, ...]] | None:
+    """Return the word being typed behind ``%streamlink`` and what it could become.
+
+    Parameters
+    ----------
+    before
+        The cell's text up to the cursor.
+    commands
+        The names of the commands.
+    arguments
+        Gives what may follow a command.
+    """
+    typed = _COMMAND_LINE.search(before)
+    if typed is None:
+        return None
+    word = typed["word"]
+    known = arguments(typed["command"]) if typed["command"] else commands
+    return word, tuple(one for one in known if one.casefold().startswith(word.casefold()))
 
 
 def _choices(

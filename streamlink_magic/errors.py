@@ -1,10 +1,13 @@
 """Every failure that the product expects, in one tree.
 
 StreamlinkError
-├── AskUsageError              the line typed after %ask or %%ask (shown as one line)
+├── AskUsageError              the line typed after %ask or %streamlink (shown as one line)
 ├── QuestionError              an empty question, or one that cannot fit the prompt
+├── UnanswerableError          no table here holds what the question asks for
 ├── SessionError               no Spark session, several of them, or a stopped one
 ├── CatalogError               no tables, an unknown table, an unreadable catalog
+├── MemoryFileError            a file of kept answers or terms that cannot be read or written
+├── TermError                  a glossary term without a name, or whose condition is no expression
 ├── ModelError                 the model server
 │   ├── ServerUnreachableError     nothing answers there, or it died mid-answer
 │   ├── ServerRefusedError         401, 403, 404, 429, 5xx
@@ -91,7 +94,7 @@ def inert(text: str) -> str:
 
 
 class AskUsageError(StreamlinkError):
-    """The line after ``%ask`` or ``%%ask`` cannot be understood."""
+    """The line after ``%ask``, ``%%ask`` or ``%streamlink`` cannot be understood."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"UsageError: {inert(str(self))}"]
@@ -101,12 +104,24 @@ class QuestionError(StreamlinkError):
     """The question is empty or cannot fit the prompt."""
 
 
+class UnanswerableError(StreamlinkError):
+    """No table that may be read holds what the question asks for; the hint lists the nearest."""
+
+
 class SessionError(StreamlinkError):
     """No usable Spark session was found, or more than one was."""
 
 
 class CatalogError(StreamlinkError):
     """The catalog is empty, cannot be read, or does not hold a table named."""
+
+
+class MemoryFileError(StreamlinkError):
+    """A file of kept answers or glossary terms cannot be read, written or understood."""
+
+
+class TermError(StreamlinkError):
+    """A glossary term has no usable name, or its condition is not one SQL expression."""
 
 
 class ModelError(StreamlinkError):

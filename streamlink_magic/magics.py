@@ -1,20 +1,25 @@
-"""``%ask`` and ``%%ask``: parse the line, call the session, return the answer."""
+"""``%ask``, ``%%ask`` and ``%streamlink``: parse the line, call the session, return the answer."""
 
 from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.inputtransformer2 import EscapedCommand, MagicAssign, TokenTransformBase
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Bool, Float, Int, List, Unicode, default
 
 from streamlink_magic.adapters.spark.recognize import is_session
 from streamlink_magic.asking import parse_cell, parse_line
-from streamlink_magic.completing import complete
+from streamlink_magic.commands import COMMANDS, run_command
+from streamlink_magic.commands.desk import Desk
+from streamlink_magic.completing import complete, complete_command
+from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.records import Question
 from streamlink_magic.session import AskRequest, AskSession
 from streamlink_magic.settings import Policy, Settings
@@ -28,7 +33,10 @@ if TYPE_CHECKING:
 
     from streamlink_magic.answer import Answer
     from streamlink_magic.asking import AskLine
+    from streamlink_magic.steps.render import Listing
 
+_VARIABLES = {"base_url": "STREAMLINK_BASE_URL", "api_key": "STREAMLINK_API_KEY"}
+_UNSET = object()
 _ASKS = re.compile(r"%ask\s")
 _KINDS: tuple[Any, ...] = (EscapedCommand, MagicAssign)  # untyped in IPython
 
@@ -72,9 +80,22 @@ class AskMagics(Magics):
     databases = List(
         Unicode(), help="Databases whose tables may be asked about. Empty: the current one."
     ).tag(config=True)
-    turns = Int(3, min=0, help="Earlier questions that go into the prompt. 0: none.").tag(
-        config=True
-    )
+    turns = Int(
+        3,
+        min=0,
+        help="Earlier questions that a follow-up is shown; it edits the last of them. "
+        "0: every question stands by itself.",
+    ).tag(config=True)
+    memory_path = Unicode(
+        ".streamlink/kept.jsonl",
+        help="File of kept answers; the glossary lies beside it. Empty: nothing is remembered.",
+    ).tag(config=True)
+    examples = Int(
+        3,
+        min=0,
+        help="Solved questions that go into the prompt: kept ones like the question, or else at "
+        "most two built-in patterns. 0: none.",
+    ).tag(config=True)
     cells = Int(
         2, min=0, help="Recent cells that mention the tables, as source. 0: none are sent."
     ).tag(config=True)
@@ -102,6 +123,7 @@ class AskMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell=shell)
         self.asks = AskSession(shell)
+        self._from_files = dict(self.config.get(type(self).__name__, {}))
 
     @default("base_url")
     def _base_url(self) -> str:
@@ -125,7 +147,7 @@ class AskMagics(Magics):
         NAME becomes a lazy Spark DataFrame over the whole result.
 
         Options: --tables a,b  use these tables; --rows N  show so many rows; --no-run  show the
-        checked SQL and stop; --model ID; --session NAME.
+        checked SQL and stop; --new  forget the earlier questions; --model ID; --session NAME.
         """
         asked = parse_line(line) if cell is None else parse_cell(line, cell)
         return self.asks.ask(_request(asked), self._settings(asked))
@@ -148,6 +170,36 @@ class AskMagics(Magics):
             session=asked.session or settings.session,
         )
 
+    @no_var_expand
+    @line_magic
+    def streamlink(self, line: str) -> Listing:
+        """Look at what is known and in force, and correct it: ``%streamlink help``."""
+        settings = self._settings(parse_line(""))
+        return run_command(line, Desk(self.asks, settings, self._origins()))
+
+    def _origins(self) -> dict[str, str]:
+        """Return where each trait's value comes from."""
+        return {name: self._origin(name) for name in self.traits(config=True)}
+
+    def _origin(self, name: str) -> str:
+        value, variable = getattr(self, name), _VARIABLES.get(name, "")
+        if self._from_files.get(name, _UNSET) == value:
+            return "configuration file"
+        if name in self.config.get(type(self).__name__, {}):
+            return "%config"
+        if value != self.trait_defaults(name):
+            return "set in the notebook"
+        return f"environment: {variable}" if os.environ.get(variable) else "default"
+
+    def _arguments_of(self, command: str) -> tuple[str, ...]:
+        """Return what the tab key offers behind a command of ``%streamlink``."""
+        if command in {"values", "joins"}:
+            return tuple(table.name.name for table in self.asks.cache.last.tables)
+        if command == "forget":
+            with suppress(StreamlinkError):
+                return tuple(entry.id for entry in read_memory(self.memory_path).kept)
+        return ()
+
     def after_cell(self, result: Any) -> None:  # noqa: ANN401  IPython's ExecutionResult
         """Let the session look at the cell that has just run."""
         source = getattr(result.info, "raw_cell", "") or ""
@@ -158,7 +210,9 @@ class AskMagics(Magics):
         lines = context.full_text.split("\n")
         before = "\n".join([*lines[: context.cursor_line], context.text_until_cursor])
         namespace = self.shell.user_ns if self.shell else {}
-        found = complete(
+        found = complete_command(
+            before, commands=tuple(COMMANDS), arguments=self._arguments_of
+        ) or complete(
             before,
             catalog=self.asks.cache.last,
             models=self.asks.model_names,
@@ -174,7 +228,7 @@ class AskMagics(Magics):
 
 def _request(asked: AskLine) -> AskRequest:
     question = Question(asked.question, tables=asked.tables)
-    return AskRequest(question, name=asked.name, run=asked.run)
+    return AskRequest(question, name=asked.name, run=asked.run, fresh=asked.fresh)
 
 
 class AskedLine(TokenTransformBase):
@@ -235,7 +289,8 @@ def unload(shell: InteractiveShell) -> None:
         return
     magics, matcher = loaded
     for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop("ask", None)
+        for name in ("ask", "streamlink"):
+            shell.magics_manager.magics[kind].pop(name, None)
     shell.magics_manager.registry.pop("AskMagics", None)
     shell.configurables[:] = [one for one in shell.configurables if one is not magics]
     shell.Completer.custom_matchers.remove(matcher)

@@ -296,10 +296,46 @@ class NotebookSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of this notebook and the SQL that answered it."""
+    """An earlier question of this notebook and the SQL that answered it.
+
+    Attributes
+    ----------
+    follows
+        Whether that question itself edited the one before it.
+    """
 
     question: str
     sql: str
+    follows: bool = False
+
+
+# ---------------------------------------------------------------- memory
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the users' own and the Spark SQL expression that it stands for."""
+
+    name: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A solved question that the prompt may show.
+
+    Attributes
+    ----------
+    source
+        ``kept`` when a user confirmed it, ``pattern`` when it is one of the built-in patterns.
+    key
+        The kept answer's id, or the pattern's name.
+    """
+
+    question: str
+    sql: str
+    source: str = "kept"
+    key: str = ""
 
 
 # ---------------------------------------------------------------- question, context, prompt
@@ -323,13 +359,28 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AskContext:
-    """Everything a prompt may draw on for one question."""
+    """Everything a prompt may draw on for one question.
+
+    Attributes
+    ----------
+    turns
+        The earlier questions that this one follows on, the one it edits last; empty when it
+        stands by itself.
+    terms
+        The glossary's terms that the question uses.
+    examples
+        Solved questions like this one, the most similar last.
+    notes
+        What the reader should know of all this, a sentence each.
+    """
 
     question: Question
     catalog: CatalogSnapshot
     cells: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
-    terms: tuple[tuple[str, str], ...] = ()
+    terms: tuple[Term, ...] = ()
+    examples: tuple[Example, ...] = ()
+    notes: tuple[str, ...] = ()
     profile: DataProfile = DataProfile()
 
 
@@ -354,7 +405,8 @@ class Message:
 class SentPart:
     """A stretch of the prompt and what class of information it is.
 
-    ``kind`` is one of: rules, schema, comments, turns, cells, terms, error, question.
+    ``kind`` is one of: rules, schema, values, comments, examples, terms, turns, cells, error,
+    question.
     """
 
     kind: str
@@ -537,6 +589,15 @@ class AnswerView:
     """All that a reader is shown, in any form.
 
     ``result`` is None when the SQL was not run; ``status`` then says why.
+
+    Attributes
+    ----------
+    notes
+        What else went into the answer: an earlier question, glossary terms, kept answers.
+    read
+        The schemas of the tables that the SQL reads.
+    follows
+        Whether the question edited the one before it.
     """
 
     question: str
@@ -551,3 +612,6 @@ class AnswerView:
     model: str = ""
     tokens: int = 0
     status: str = ""
+    notes: tuple[str, ...] = ()
+    read: tuple[TableSchema, ...] = field(default=(), repr=False)
+    follows: bool = False

@@ -7,18 +7,23 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.display import LiveLine
 from streamlink_magic.adapters.notebook import IPythonNotebook
 from streamlink_magic.adapters.spark.catalog import columns_of
-from streamlink_magic.adapters.spark.recognize import find_session, is_dataframe
+from streamlink_magic.adapters.spark.recognize import find_session, is_connect, is_dataframe
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.endpoint import find_model
-from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.errors import MemoryFileError, StreamlinkError
+from streamlink_magic.history import AskHistory
+from streamlink_magic.memory.keeping import kept_from, today, who
+from streamlink_magic.memory.kept import add_kept
+from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.pipeline import Ports, ask, run_query
 from streamlink_magic.records import Question, Turn
 from streamlink_magic.sampling import GuardedSampler
@@ -27,8 +32,9 @@ from streamlink_magic.steps.prompt import prefix_messages
 
 if TYPE_CHECKING:
     from streamlink_magic.adapters.vllm import VllmModel
+    from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.protocols import Workbench
-    from streamlink_magic.records import AnswerView, GuardedQuery, Message
+    from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
     from streamlink_magic.settings import Settings
 
 _CHANGES_TABLES = re.compile(
@@ -49,11 +55,14 @@ class AskRequest:
         The variable for the lazy DataFrame; empty binds none.
     run
         False shows the SQL and runs nothing.
+    fresh
+        Whether the earlier questions are forgotten first.
     """
 
     question: Question
     name: str = ""
     run: bool = True
+    fresh: bool = False
 
 
 class AskSession:
@@ -69,6 +78,7 @@ class AskSession:
         self._shell = shell
         self.cache = CatalogCache()
         self.turns: list[Turn] = []
+        self.history = AskHistory()
         self.model_names: tuple[str, ...] = ()
         self._warmed: tuple[Message, ...] = ()
         self._cold = True
@@ -91,11 +101,53 @@ class AskSession:
             workbench = open_workbench(spark, settings.databases)
             model = find_model(settings, line)
             ports = self._ports(workbench, model, settings)
+            ports = replace(ports, turns=()) if request.fresh else ports
             view, query = ask(request.question, ports, settings, line, run=request.run)
             answer = self._answer(replace(view, times=line.times()), query, workbench, settings)
             self._remember(request, answer, query)
             self._show(answer, line)
         return answer
+
+    def workbench(self, settings: Settings) -> Workbench:
+        """Return the notebook's Spark session through its seams.
+
+        Raises
+        ------
+        SessionError
+            When there is none, or more than one.
+        """
+        return open_workbench(self._spark(settings), settings.databases)
+
+    def spark_told(self, settings: Settings) -> str:
+        """Return in words which Spark session is asked.
+
+        Raises
+        ------
+        SessionError
+            When there is none, or more than one.
+        """
+        spark: Any = find_session(self._shell.user_ns, settings.session)
+        held = (name for name, value in self._shell.user_ns.items() if value is spark)
+        name = next((one for one in held if not one.startswith("_")), "")
+        kind = "Spark Connect" if is_connect(spark) else "Spark"
+        return f"{kind} {spark.version}{f', variable {name}' if name else ''}"
+
+    def keep(self, view: AnswerView, settings: Settings) -> KeptAnswer:
+        """Write an answer into the project's memory and return its entry.
+
+        Raises
+        ------
+        MemoryFileError
+            When memory is switched off, the SQL was never allowed, or the file is not writable.
+        """
+        if not settings.memory_path:
+            raise MemoryFileError(
+                "Memory is switched off.",
+                "Name its file: %config AskMagics.memory_path = '.streamlink/kept.jsonl'",
+            )
+        entry = kept_from(view, author=who(), date=today())
+        add_kept(Path(settings.memory_path), [entry])
+        return entry
 
     def _spark(self, settings: Settings) -> object:
         if settings.create_session and not settings.session:
@@ -112,7 +164,8 @@ class AskSession:
             workbench=workbench,
             model=model,
             cache=self.cache,
-            turns=tuple(self.turns[-settings.turns :]) if settings.turns else (),
+            turns=tuple(self.turns),
+            memory=read_memory(settings.memory_path),
         )
 
     def _answer(
@@ -122,18 +175,30 @@ class AskSession:
         workbench: Workbench,
         settings: Settings,
     ) -> Answer:
+        number = self.history.add(view)
+
         def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
             approved = query or guard_approved(answer.sql, None, settings.policy)
             with LiveLine(self._shell) as line:
                 done = run_query(answer.view, approved, workbench, settings, line)
-            return replace(done, times=(*view.times, *line.times())), approved
+            done = replace(done, times=(*view.times, *line.times()))
+            self.history.update(number, done)
+            return done, approved
 
-        return Answer(view, query, dataframe=workbench.dataframe, runner=run_now)
+        return Answer(
+            view,
+            query,
+            dataframe=workbench.dataframe,
+            runner=run_now,
+            keeper=partial(self.keep, settings=settings),
+        )
 
     def _remember(self, request: AskRequest, answer: Answer, query: GuardedQuery | None) -> None:
         if request.name and query is not None:
             self._shell.user_ns[request.name] = answer.df
-        self.turns.append(Turn(answer.question, answer.sql))
+        if request.fresh:
+            self.turns.clear()
+        self.turns.append(Turn(answer.question, answer.sql, follows=answer.view.follows))
         del self.turns[:-_TURNS_KEPT]
 
     def _show(self, answer: Answer, line: LiveLine) -> None:
@@ -166,24 +231,34 @@ class AskSession:
         threading.Thread(target=self._send_prefix, args=(spark, settings), daemon=True).start()
 
     def _send_prefix(self, spark: object, settings: Settings) -> None:
-        # Warming is a kindness: whatever is wrong, a stopped Spark too, the question will say.
+        # Both are kindnesses: whatever is wrong, a stopped Spark too, the question will say.
         with suppress(Exception):
-            workbench = open_workbench(spark, settings.databases)
-            snapshot = self.cache.snapshot(
-                workbench,
-                deadline_s=settings.catalog_deadline_s,
-                age_s=settings.catalog_age_s,
-            )
-            if settings.sample_values:
-                reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
-                self.cache.learn(reader, budget_s=settings.sample_budget_s)
-            model = find_model(settings, None)
-            tables = tuple(table for table in snapshot.tables if table.described)
-            messages = prefix_messages(tables, snapshot.current_database)
-            fits = model.count_tokens(messages) <= settings.prompt_tokens
-            if tables and fits and messages != self._warmed:
-                self._warmed = messages
-                model.warm(messages)
+            self._learn(open_workbench(spark, settings.databases), settings)
+        with suppress(Exception):
+            self._warm(open_workbench(spark, settings.databases), settings)
+
+    def _learn(self, workbench: Workbench, settings: Settings) -> None:
+        """Look at bounded samples, so that joins and values are known when a question comes."""
+        if not settings.sample_values:
+            return
+        self._snapshot(workbench, settings)
+        reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+        self.cache.learn(reader, budget_s=settings.sample_budget_s)
+
+    def _warm(self, workbench: Workbench, settings: Settings) -> None:
+        snapshot = self._snapshot(workbench, settings)
+        model = find_model(settings, None)
+        tables = tuple(table for table in snapshot.tables if table.described)
+        messages = prefix_messages(tables, snapshot.current_database, self.cache.profile)
+        fits = model.count_tokens(messages) <= settings.prompt_tokens
+        if tables and fits and messages != self._warmed:
+            self._warmed = messages
+            model.warm(messages)
+
+    def _snapshot(self, workbench: Workbench, settings: Settings) -> CatalogSnapshot:
+        return self.cache.snapshot(
+            workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
+        )
 
 
 def _run_and_show(answer: Answer) -> None:

@@ -72,7 +72,14 @@ class Settings:
     databases
         Databases whose tables may be used; empty means the current one.
     turns
-        How many earlier questions of the notebook go into the prompt.
+        How many earlier questions a follow-up is shown; it edits the last of them. A question
+        that stands by itself is shown none. 0: every question stands by itself.
+    memory_path
+        File of the answers that users kept, JSON Lines; the glossary lies beside it. A relative
+        path counts from the kernel's working folder. Empty: nothing is remembered.
+    examples
+        How many solved questions go into the prompt: kept ones like the question, or else at
+        most two built-in patterns. 0: none.
     cells
         How many recent cells that mention the tables go into the prompt (their source, never
         their outputs).
@@ -85,6 +92,11 @@ class Settings:
         The most rows read of one table.
     sample_budget_s
         Seconds after which no further table is sampled.
+    samples
+        How many further drafts are drawn beside the model's first, to vote by what they return.
+        0: none.
+    vote_timeout_s
+        Wall-clock limit of each query that is run only to compare drafts.
     retries
         How often a failed draft is sent back to the model with Spark's error.
     """
@@ -105,10 +117,14 @@ class Settings:
     catalog_age_s: float = 300.0
     databases: tuple[str, ...] = ()
     turns: int = 3
+    memory_path: str = ".streamlink/kept.jsonl"
+    examples: int = 3
     cells: int = 2
     send_values: bool = False
     sample_values: bool = True
     sample_rows: int = 10_000
     sample_budget_s: float = 60.0
+    samples: int = 4
+    vote_timeout_s: float = 20.0
     retries: int = 1
     policy: Policy = Policy()

@@ -84,6 +84,10 @@ class CatalogCache:
             self.corrections = corrections
             self.profile = corrected(self.profile, corrections)
 
+    def age_s(self) -> float | None:
+        """Return how long ago the catalog was last read, in seconds; None when it never was."""
+        return self._clock() - self.last.taken_at if self._known or self.last.tables else None
+
     def snapshot(
         self,
         reader: CatalogReader,

@@ -6,9 +6,13 @@ import io
 import re
 import tokenize
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import CatalogError, QuestionError
+from streamlink_magic.memory.followups import turns_followed
+from streamlink_magic.memory.glossary import terms_in
+from streamlink_magic.memory.recall import NOTHING_KEPT, Memory, recall_examples
 from streamlink_magic.records import (
     AskContext,
     CatalogSnapshot,
@@ -24,10 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
+    from streamlink_magic.memory.recall import Vet
     from streamlink_magic.protocols import CatalogReader
     from streamlink_magic.settings import Settings
 
 _CELL_CHARS = 600
+
+
+def _unvetted(_sql: str) -> str:
+    return "nothing vetted it"
 
 
 def gather_context(
@@ -38,11 +47,20 @@ def gather_context(
     cache: CatalogCache,
     turns: Sequence[Turn],
     settings: Settings,
+    memory: Memory = NOTHING_KEPT,
+    vet: Vet = _unvetted,
 ) -> AskContext:
     """Return the context of one question.
 
     DataFrame variables count as tables when the question or ``--tables`` names them, or when
-    the catalog has no table at all.
+    the catalog has no table at all. Earlier questions are there only for one that follows on.
+
+    Parameters
+    ----------
+    memory
+        Kept answers and the glossary.
+    vet
+        The guard's word on a kept answer's SQL. Without it no kept answer is used.
 
     Raises
     ------
@@ -52,10 +70,12 @@ def gather_context(
         When there is nothing to ask about.
     """
     check_question(question, settings.question_chars)
+    terms = terms_in(question.text, memory.terms)
     recent = tuple(turns)[-settings.turns :] if settings.turns else ()
+    hints = (turn.sql for turn in recent), (term.condition for term in terms)
     catalog = cache.snapshot(
         reader,
-        hints=(question.text, *(turn.sql for turn in recent)),
+        hints=(question.text, *chain.from_iterable(hints)),
         named=question.tables,
         deadline_s=settings.catalog_deadline_s,
         age_s=settings.catalog_age_s,
@@ -72,8 +92,19 @@ def gather_context(
     if not settings.send_values:
         names = {table.name.name for table in catalog.tables}
         cells = tuple(mask_literals(cell, keep=names) for cell in cells)
+    followed = turns_followed(question.text, turns, catalog.tables, settings.turns)
+    examples = recall_examples(
+        question.text, catalog.tables, memory.kept, vet=vet, limit=settings.examples
+    )
     return AskContext(
-        question=question, catalog=catalog, cells=cells, turns=recent, profile=cache.profile
+        question=question,
+        catalog=catalog,
+        cells=cells,
+        turns=followed,
+        terms=terms,
+        examples=() if followed else examples,  # the query to edit is the best example
+        notes=memory.problems,
+        profile=cache.profile,
     )
 
 

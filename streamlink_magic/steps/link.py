@@ -70,7 +70,11 @@ def _fitting(
 ) -> tuple[TableSchema, ...]:
     if sum(map(size_tokens, readable)) <= budget_tokens:
         return tuple(readable)
-    hints = [turn.sql for turn in context.turns]
+    hints = [
+        *(turn.sql for turn in context.turns),
+        *(term.condition for term in context.terms),
+        *(example.sql for example in context.examples if example.source == "kept"),
+    ]
     chosen: set[TableSchema] = set()
     left = float(budget_tokens)
     for table in rank_tables(context.question.text, readable, also=hints):

@@ -42,7 +42,7 @@ def test_loading_adds_what_unloading_takes_away(kernel: Kernel, looked: dict[str
     for _ in range(2):
         kernel.run(f"%load_ext {EXTENSION}")
         loaded = kernel.value("look()")
-        assert "ask" in loaded["magics"]["line"]
+        assert {"ask", "streamlink"} <= set(loaded["magics"]["line"])
         assert "ask" in loaded["magics"]["cell"]
         assert loaded["names"] == looked["names"]
         kernel.run(f"%unload_ext {EXTENSION}")
@@ -64,8 +64,10 @@ def test_an_unloaded_magic_is_gone(kernel: Kernel) -> None:
     """After unloading ``%ask`` is no magic, completes nothing and takes no question mark."""
     kernel.run(f"%load_ext {EXTENSION}")
     assert "--rows" in kernel.completions("%ask --")
+    assert "history" in kernel.completions("%streamlink hi")
     kernel.run(f"%unload_ext {EXTENSION}")
     assert "--rows" not in kernel.completions("%ask --")
+    assert "history" not in kernel.completions("%streamlink hi")
     gone = kernel.run("%ask --no-run anything")
     assert "`%ask` not found" in json.dumps([gone.traceback, gone.printed])
 

@@ -9,8 +9,8 @@ import pytest
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.profile import profile_data
+from streamlink_magic.drafting import guard_or_mend
 from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
-from streamlink_magic.pipeline import guard_or_mend
 from streamlink_magic.records import Completion, DataProfile, GuardedQuery, SqlDraft, TableSchema
 from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.settings import Policy
@@ -74,8 +74,8 @@ def library(spark: SparkSession) -> Iterator[Library]:
         "INSERT INTO readers VALUES (21, 'Dee', 'F'), (22, 'Eli', 'M'), (23, 'Flo', 'F')",
         (
             "INSERT INTO loans VALUES (31, 10, 21, DATE'2024-01-05'),"
-            " (32, 12, 21, DATE'2024-02-05'), (33, 13, 22, DATE'2025-01-05'),"
-            " (34, 11, 23, DATE'2025-01-06')"
+            " (32, 12, 21, DATE'2024-02-05'),"
+            " (33, 13, 22, DATE'2025-01-05'), (34, 11, 23, DATE'2025-01-06')"
         ),
     ):
         spark.sql(statement)

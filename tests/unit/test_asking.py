@@ -47,6 +47,13 @@ def test_a_line_binds_only_with_the_arrow() -> None:
     assert parse_line("late flights, why?").name == ""
 
 
+def test_a_question_may_start_afresh() -> None:
+    """``--new`` is a flag and takes no value."""
+    line = parse_line("--new and only in May?")
+    assert (line.fresh, line.question) == (True, "and only in May?")
+    assert not parse_line("and only in May?").fresh
+
+
 def test_two_dashes_end_the_options() -> None:
     """A question may begin with what looks like an option."""
     assert parse_line("-- --rows of what?").question == "--rows of what?"

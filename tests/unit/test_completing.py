@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamlink_magic.completing import complete
+from streamlink_magic.completing import complete, complete_command
 from streamlink_magic.records import CatalogSnapshot
 from streamlink_magic.testing import table
 
@@ -32,6 +32,29 @@ def completed(before: str) -> tuple[str, ...]:
 def test_what_is_known_completes(before: str, expected: str) -> None:
     """Options, tables, columns, models and sessions complete where they make sense."""
     assert expected in completed(before)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("%streamlink ta", ("tables",)),
+        ("x = 1\n  %streamlink ", ("status", "tables")),
+        ("%streamlink values fl", ("flights",)),
+        ("%streamlink values flights pl", None),
+        ("%streamlink tables\nfl", None),
+        ("%ask --t", None),
+    ],
+)
+def test_commands_and_what_follows_them_complete(
+    before: str, expected: tuple[str, ...] | None
+) -> None:
+    """The tab key knows the commands, and the tables where a command wants one."""
+    found = complete_command(
+        before,
+        commands=("status", "tables"),
+        arguments=lambda command: ["flights", "planes"] if command == "values" else [],
+    )
+    assert (found and found[1]) == expected
 
 
 @pytest.mark.parametrize("before", ["df.fl", "%%time\nfl", "x = 1\nfl", "%ask why\nfl"])

@@ -5,6 +5,8 @@ import pytest
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.catalog.ranking import rank_tables
 from streamlink_magic.errors import CatalogError, QuestionError
+from streamlink_magic.memory.entries import KeptAnswer
+from streamlink_magic.memory.recall import NOTHING_KEPT, Memory, Vet
 from streamlink_magic.records import (
     AskContext,
     Column,
@@ -13,6 +15,7 @@ from streamlink_magic.records import (
     Question,
     TableName,
     TableSchema,
+    Term,
     Turn,
 )
 from streamlink_magic.settings import Settings
@@ -32,6 +35,8 @@ def gathered(
     turns: tuple[Turn, ...] = (),
     settings: Settings | None = None,
     tables: tuple[str, ...] = (),
+    memory: Memory = NOTHING_KEPT,
+    vet: Vet = str,
 ) -> AskContext:
     return gather_context(
         Question(question, tables=tables),
@@ -40,6 +45,8 @@ def gathered(
         cache=CatalogCache(FakeClock()),
         turns=turns,
         settings=settings or Settings(),
+        memory=memory,
+        vet=vet,
     )
 
 
@@ -112,10 +119,31 @@ def test_no_literal_survives_masking(source: str) -> None:
     assert "SECRET" not in mask_literals(source)
 
 
-def test_earlier_turns_are_the_last_few() -> None:
-    """The prompt does not grow with the notebook."""
-    turns = tuple(Turn(f"q{i}", f"SELECT {i}") for i in range(9))
-    assert [turn.question for turn in gathered(turns=turns).turns] == ["q6", "q7", "q8"]
+def test_earlier_turns_are_there_for_a_follow_up_alone_and_only_the_last_few() -> None:
+    """The prompt does not grow with the notebook, and a question of its own is not misled."""
+    turns = tuple(Turn(f"q{i}", f"SELECT {i}", follows=True) for i in range(9))
+    followed = gathered("and only in May?", turns=turns)
+    assert [turn.question for turn in followed.turns] == ["q6", "q7", "q8"]
+    assert gathered("How many flights were late?", turns=turns).turns == ()
+
+
+def test_memory_gives_terms_examples_and_what_is_wrong_with_its_files() -> None:
+    """Only the terms that the question uses, and only answers that the guard lets through."""
+    kept = KeptAnswer("How many flights left?", "SELECT count(*) FROM flights", tables=("flights",))
+    bad = KeptAnswer("How many flights left?", "DROP TABLE flights", tables=("flights",))
+    memory = Memory(
+        (bad, kept), (Term("late", "dep_delay > 15"), Term("big", "seats > 200")), ("line 3",)
+    )
+
+    def vet(sql: str) -> str:
+        return "" if sql == kept.sql else "no query"
+
+    context = gathered("How many late flights left?", memory=memory, vet=vet)
+    assert [term.name for term in context.terms] == ["late"]
+    assert [example.key for example in context.examples] == [kept.id]
+    assert context.notes == ("line 3",)
+    unvetted = gathered("How many late flights left?", memory=memory)
+    assert [one for one in unvetted.examples if one.source == "kept"] == []
 
 
 def test_a_table_is_described_once_until_it_is_old_or_forgotten() -> None:

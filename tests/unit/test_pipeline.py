@@ -1,9 +1,13 @@
 """The line of steps, with fakes at the seams."""
 
+from dataclasses import replace
+
 import pytest
 
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
+from streamlink_magic.memory.entries import KeptAnswer
+from streamlink_magic.memory.recall import Memory
 from streamlink_magic.pipeline import Ports, ask
 from streamlink_magic.records import (
     Column,
@@ -11,8 +15,11 @@ from streamlink_magic.records import (
     NotebookSnapshot,
     QueryResult,
     Question,
+    Term,
+    Turn,
 )
 from streamlink_magic.settings import Settings
+from streamlink_magic.steps.render import render_text
 from streamlink_magic.testing import FakeClock, FakeModel, FakeWorkbench, table
 
 SONGS = table("song", "song_id int, title string")
@@ -95,6 +102,51 @@ def test_unsafe_sql_is_refused_and_never_sent_back() -> None:
     assert len(model.sent) == 1
     assert workbench.ran == []
     assert caught.value.verdict.rule
+
+
+def test_a_follow_up_says_what_it_carried_over() -> None:
+    """The earlier query travels, and the view tells what both queries share."""
+    model = FakeModel(("SELECT title FROM song WHERE song_id > 3 AND title > 'B'",))
+    asked = replace(
+        ports(model, FakeWorkbench((SONGS,))),
+        turns=(Turn("Which songs?", "SELECT title FROM song WHERE song_id > 3"),),
+    )
+    view, _ = ask(Question("and only behind B?"), asked, Settings(), note)
+    assert "SELECT title FROM song WHERE song_id > 3" in str(model.sent)
+    assert view.follows
+    assert view.notes == (
+        "Carried over from your previous question: table song; filter song_id > 3.",
+    )
+    alone, _ = ask(Question("How many songs are there?"), asked, Settings(), note)
+    assert (alone.follows, alone.notes) == (False, ())
+
+
+def test_what_is_remembered_is_told_in_the_answer() -> None:
+    """A term, a kept answer and a broken line of the memory each get a sentence."""
+    kept = KeptAnswer("How many songs have hits?", "SELECT 2", tables=("shop.song",))
+    memory = Memory((kept,), (Term("hit", "song_id = 1"),), ("kept.jsonl, line 3 is no JSON.",))
+    model = FakeModel(("SELECT count(*) FROM song WHERE song_id = 1",))
+    asked = replace(ports(model, FakeWorkbench((SONGS,))), memory=memory)
+    view, _ = ask(Question("How many songs are hits?"), asked, Settings(), note)
+    assert [part.kind for part in view.sent if part.kind in {"terms", "examples"}] == [
+        "examples",
+        "terms",
+    ]
+    assert view.notes == (
+        "Glossary: «hit» means song_id = 1; the SQL holds it.",
+        f"A kept answer served as an example: «How many songs have hits?» ({kept.id}).",
+        "kept.jsonl, line 3 is no JSON.",
+    )
+    assert view.notes[0] in render_text(view)
+
+
+def test_a_kept_statement_that_breaks_a_rule_never_reaches_the_model() -> None:
+    """Whoever wrote the file, the guard has the last word on what is shown."""
+    poison = KeptAnswer("How many songs?", "SELECT 'x\x00'", tables=("shop.song",))
+    model = FakeModel()
+    asked = replace(ports(model, FakeWorkbench((SONGS,))), memory=Memory((poison,)))
+    ask(Question("How many songs?"), asked, Settings(), note)
+    assert "SELECT 'x" not in str(model.sent)
 
 
 def test_where_nothing_can_be_proven_nothing_runs() -> None:

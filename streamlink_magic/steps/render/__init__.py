@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.render.html import render_html
+from streamlink_magic.steps.render.listing import Listing
+from streamlink_magic.steps.render.phrases import how
 from streamlink_magic.steps.render.text import render_text
 from streamlink_magic.steps.render.values import format_value
 
@@ -17,4 +19,4 @@ def mimebundle(view: AnswerView) -> dict[str, str]:
     return {"text/plain": render_text(view), "text/html": render_html(view)}
 
 
-__all__ = ["format_value", "mimebundle", "render_html", "render_text"]
+__all__ = ["Listing", "format_value", "how", "mimebundle", "render_html", "render_text"]

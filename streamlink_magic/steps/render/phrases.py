@@ -13,7 +13,9 @@ MARKS = {"ok": "✓", "note": "·", "warning": "⚠"}
 KINDS = {
     "rules": "Rules",
     "schema": "Table and column names",
+    "values": "Table and column names with some values",
     "comments": "Comments of tables and columns",
+    "examples": "Solved examples",
     "turns": "Earlier questions and their SQL",
     "cells": "Source of notebook cells",
     "terms": "Glossary terms",
@@ -42,8 +44,8 @@ def row_count(result: QueryResult, shown: int) -> str:
 
 
 def how(view: AnswerView) -> tuple[str, ...]:
-    """Return the steps of the explanation, and the repairs that none of them tells."""
-    steps = view.explanation.steps
+    """Return what was remembered, the explanation's steps, and the repairs that none tells."""
+    steps = (*view.notes, *view.explanation.steps)
     untold = (fix for fix in view.repairs if not any(fix in step for step in steps))
     return (*steps, *(f"Corrected after the model wrote it: {fix}" for fix in untold))
 
