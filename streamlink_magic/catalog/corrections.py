@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.profile import JoinCorrections
@@ -17,13 +18,17 @@ from streamlink_magic.records import Join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from streamlink_magic.records import TableName, TableSchema
 
 _SIDES = re.compile(r"\s*=\s*")
 _PAIRS = re.compile(r"\s+and\s+", re.IGNORECASE)
 _FORM = "Write it as: orders.buyer = people.id"
+
+
+def corrections_path(memory_path: str) -> Path:
+    """Return where the corrections lie: beside the kept answers."""
+    return Path(memory_path).with_name("joins.jsonl")
 
 
 def parse_join(text: str, tables: Sequence[TableSchema]) -> Join:
