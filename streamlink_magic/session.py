@@ -18,6 +18,7 @@ from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.catalog.corrections import corrections_path, read_corrections
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import MemoryFileError, StreamlinkError
 from streamlink_magic.history import AskHistory
@@ -238,9 +239,12 @@ class AskSession:
 
     def _learn(self, workbench: Workbench, settings: Settings) -> None:
         """Look at bounded samples, so that joins and values are known when a question comes."""
+        snapshot = self._snapshot(workbench, settings)
+        if settings.memory_path:
+            file = corrections_path(settings.memory_path)
+            self.cache.correct_joins(read_corrections(file, snapshot.tables))
         if not settings.sample_values:
             return
-        self._snapshot(workbench, settings)
         reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
         self.cache.learn(reader, budget_s=settings.sample_budget_s)
 

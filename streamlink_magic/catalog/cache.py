@@ -42,6 +42,7 @@ class CatalogCache:
         self._known: dict[TableName, _Known] = {}
         self._forgotten = 0
         self._learned = False
+        self._named: tuple[TableSchema, ...] = ()
         self.last = CatalogSnapshot(tables=())
         self.profile = DataProfile()
         self.corrections = JoinCorrections()
@@ -51,6 +52,7 @@ class CatalogCache:
         self._known.clear()
         self._forgotten += 1
         self._learned = False
+        self._named = ()
 
     def learn(self, reader: ValueReader, *, budget_s: float) -> DataProfile:
         """Sample the tables of the last snapshot and keep what their data say.
@@ -144,8 +146,9 @@ class CatalogCache:
             taken_at=self._clock(),
             complete=complete,
         )
-        if not self._learned:
-            self.profile = profile_data(self.last.tables, corrections=self.corrections)
+        if not self._learned and self._named != self.last.tables:
+            self._named = self.last.tables
+            self.profile = profile_data(self._named, corrections=self.corrections)
         return self.last
 
     def _fresh(self, table: TableSchema, age_s: float) -> bool:

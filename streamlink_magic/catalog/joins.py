@@ -12,7 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.evidence import Evidence, evidence_of
-from streamlink_magic.catalog.keynames import NameMatch, match_names
+from streamlink_magic.catalog.keynames import (
+    NameMatch,
+    match_names,
+    reference_marks,
+    target_marks,
+)
 from streamlink_magic.records import Column, Join, TableName, TableSchema
 
 if TYPE_CHECKING:
@@ -20,11 +25,15 @@ if TYPE_CHECKING:
 
     from streamlink_magic.records import TableSample
 
+    _Target = tuple[TableSchema, Column]
+
 _SURE = ("high", "medium", "low")
 _SOURCES = ("user", "declared", "inferred")
 _CONTAINED = 0.95
 _MOSTLY = 0.5
 _FEW = 3
+_MANY = 10
+_COMMON = 60
 
 
 def find_joins(
@@ -107,32 +116,66 @@ def inferred_joins(
     than ``medium``.
     """
     evidence = {sample.table: evidence_of(sample) for sample in samples}
+    marked: dict[str, list[_Target]] = {}
     for table in tables:
         for column in table.columns:
-            yield from _best(list(_targets(table, column, tables, evidence)))
+            for mark in target_marks(table, column):
+                marked.setdefault(mark, []).append((table, column))
+    for table in tables:
+        for column in table.columns:
+            groups = (marked.get(mark, ()) for mark in reference_marks(column))
+            # a word that half of all tables share tells nothing
+            found = [target for group in groups if len(group) <= _COMMON for target in group]
+            targets = {(one.name, two.name): (one, two) for one, two in found}
+            judged = list(_judged(table, column, targets.values(), evidence))
+            yield from _best(judged or list(_by_values(table, column, tables, evidence)))
 
 
-def _targets(
+def _judged(
+    table: TableSchema,
+    column: Column,
+    targets: Iterable[_Target],
+    evidence: Mapping[TableName, Mapping[str, Evidence]],
+) -> Iterator[tuple[int, Join]]:
+    left = evidence.get(table.name, {}).get(column.name)
+    for other, target in targets:
+        match = match_names(table, column, other, target) if other.name != table.name else None
+        kinds = _family(column.type), _family(target.type)
+        if match is None or not all(kinds):
+            continue
+        right = evidence.get(other.name, {}).get(target.name)
+        judged = _judge(match, left, right, alike=kinds[0] == kinds[1])
+        if judged is not None:
+            score, confidence, reason = judged
+            join = Join(table.name, (column.name,), other.name, (target.name,))
+            yield score, replace(join, confidence=confidence, reason=reason)
+
+
+def _by_values(
     table: TableSchema,
     column: Column,
     tables: Sequence[TableSchema],
     evidence: Mapping[TableName, Mapping[str, Evidence]],
 ) -> Iterator[tuple[int, Join]]:
+    """Yield joins that values alone speak for: codes that are all keys of another table.
+
+    Only texts, since small numbers are found everywhere; only the first column of a table that
+    was read to its end; and never surer than ``medium``.
+    """
     left = evidence.get(table.name, {}).get(column.name)
+    if left is None or left.unique or len(left.values) < _FEW or _family(column.type) != "text":
+        return
     for other in tables:
-        if other.name == table.name:
+        key = other.columns[0] if other.columns and other.name != table.name else None
+        right = evidence.get(other.name, {}).get(key.name) if key else None
+        if key is None or right is None or not (right.unique and right.complete):
             continue
-        for target in other.columns:
-            match = match_names(table, column, other, target)
-            if match is None:
-                continue
-            kinds = _family(column.type), _family(target.type)
-            right = evidence.get(other.name, {}).get(target.name)
-            judged = _judge(match, left, right, alike=kinds[0] == kinds[1]) if all(kinds) else None
-            if judged is not None:
-                score, confidence, reason = judged
-                join = Join(table.name, (column.name,), other.name, (target.name,))
-                yield score, replace(join, confidence=confidence, reason=reason)
+        share = len(left.values & right.values) / len(left.values)
+        if _family(key.type) == "text" and share >= _CONTAINED:
+            join = Join(table.name, (column.name,), other.name, (key.name,))
+            told = f"{share:.0%} of {len(left.values)} sampled values are keys there"
+            sure = "medium" if len(left.values) >= _MANY else "low"
+            yield 1, replace(join, confidence=sure, reason=f"no name says so; {told}")
 
 
 def _judge(

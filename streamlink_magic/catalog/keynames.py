@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.ranking import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from streamlink_magic.records import Column, TableSchema
 
@@ -73,6 +74,33 @@ def match_names(
     return None
 
 
+def reference_marks(column: Column) -> Iterator[str]:
+    """Yield what a column's name may be looked up by among the marks of targets."""
+    name = _numberless(_words(column.name))
+    yield "=" + " ".join(name)
+    yield from name
+    entity = _entity(name)
+    yield "&" + "".join(entity)
+    if len(entity) == 1:
+        yield "^" + entity[0][:1]
+
+
+def target_marks(table: TableSchema, column: Column) -> Iterator[str]:
+    """Yield the marks of a column as a target.
+
+    ``match_names`` finds nothing between a column and a target that share no mark; looking up
+    marks keeps a catalog of thousands of columns quick.
+    """
+    owner, key = _table_words(table.name.name), _words(column.name)
+    yield "=" + " ".join(key)
+    if not _own(column, key, table, owner):
+        return
+    yield from (owner[-1], "&" + "".join(owner), *_entity(key)[-1:])
+    if len(owner) == 1:
+        yield "^" + owner[0][:1]
+
+
+@lru_cache(maxsize=65_536)
 def _words(name: str) -> tuple[str, ...]:
     words = words_of(name)
     last = words[-1] if words else ""
@@ -82,6 +110,7 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+@lru_cache(maxsize=16_384)
 def _table_words(table: str) -> tuple[str, ...]:
     words = words_of(table)
     return tuple(word for word in words if word not in _FILLERS) or tuple(words)

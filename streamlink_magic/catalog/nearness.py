@@ -105,7 +105,7 @@ def _like(literal: str, values: Sequence[str]) -> Iterator[str]:
     yield from (spelled[one] for one in near)
 
 
-_CUTOFF = 0.84
+_CUTOFF = 0.8
 _LITTLE_WORDS = frozenset(["of", "the", "and", "de"])
 _TRUTHS = {
     **dict.fromkeys(("true", "yes", "t", "y", "1"), "yes"),

@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, Callable[[Desk, str], Listing]] = {
     "help": _show_help,
 }
 _ARGUMENTS = {
+    "joins": "[add|remove a.x = b.y]",
     "values": "TABLE",
     "term": '"name" = "SQL expression"  (or: term --remove "name")',
     "keep": "[NUMBER]",

@@ -5,17 +5,20 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.corrections import parse_join, read_corrections, write_corrections
+from streamlink_magic.catalog.profile import JoinCorrections
 from streamlink_magic.errors import AskUsageError, CatalogError
 from streamlink_magic.steps.render import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from streamlink_magic.commands.desk import Desk
-    from streamlink_magic.records import TableSchema
+    from streamlink_magic.records import ColumnValues, TableSchema
 
 _SHOWN = 300
 _NAMES_CHARS = 160
+_VALUES = 8
 
 
 def show_tables(desk: Desk, _rest: str) -> Listing:
@@ -47,30 +50,69 @@ def _columns(table: TableSchema) -> str:
     return f"{len(table.columns)}: {cut}"
 
 
-def show_joins(desk: Desk, _rest: str) -> Listing:
-    """See how the tables join, and how that is known."""
-    rows = tuple(row for table in desk.catalog().tables for row in _declared(table))
-    return Listing(
-        "Joins", ("join", "known from"), rows, () if rows else ("The catalog declares no keys.",)
+def show_joins(desk: Desk, rest: str) -> Listing:
+    """See how the tables join, and how that is known; add or remove one."""
+    tables = desk.catalog().tables
+    cache = desk.asks.cache
+    if rest:
+        cache.correct_joins(_corrected(desk, rest, tables))
+    elif desk.settings.memory_path:
+        cache.correct_joins(read_corrections(desk.joins_path(), tables))
+    rows = tuple(
+        (join.condition, join.source, join.confidence, join.reason) for join in cache.profile.joins
     )
+    notes = (
+        "Correct them: %streamlink joins add orders.buyer = people.id, or joins remove …",
+        "" if rows else "No key is declared, and no name or value tells of a join.",
+    )
+    told = tuple(filter(None, notes))
+    return Listing("Joins", ("join", "known from", "confidence", "reason"), rows, told)
 
 
-def _declared(table: TableSchema) -> Iterator[tuple[str, str]]:
-    for key in table.foreign_keys:
-        pairs = zip(key.columns, key.references, strict=False)
-        condition = " AND ".join(
-            f"{table.name.name}.{column} = {key.table}.{reference}" for column, reference in pairs
+def _corrected(desk: Desk, rest: str, tables: Sequence[TableSchema]) -> JoinCorrections:
+    """Take the user's word on a join into the project's file, and return all of it."""
+    say, _, text = rest.partition(" ")
+    if say not in {"add", "remove"}:
+        raise AskUsageError(
+            f"%streamlink joins does not know {say!r}: %streamlink joins add orders.buyer = "
+            "people.id, or %streamlink joins remove …"
         )
-        yield condition, "declared in the catalog"
+    join = parse_join(text, tables)
+    file = desk.joins_path()
+    said = read_corrections(file, tables)
+    added = tuple(one for one in said.added if one.ends != join.ends)
+    removed = tuple(one for one in said.removed if one.ends != join.ends)
+    if say == "add":
+        corrections = JoinCorrections((*added, join), removed)
+    else:
+        corrections = JoinCorrections(added, (*removed, join))
+    write_corrections(file, corrections)
+    return corrections
 
 
 def show_values(desk: Desk, rest: str) -> Listing:
-    """See the columns of a table, with types and comments."""
+    """See the columns of a table, with types, comments and what a sample shows of them."""
     if not rest:
         raise AskUsageError("%streamlink values wants a table: %streamlink values flights")
     table = find_table(rest, desk.catalog().tables)
-    rows = tuple((column.name, column.type, column.comment) for column in table.columns)
-    return Listing(table.name.dotted, ("column", "type", "comment"), rows)
+    profile = desk.asks.cache.profile
+    rows = tuple(
+        (column.name, column.type, column.comment, _seen(profile.of(table.name, column.name)))
+        for column in table.columns
+    )
+    missing = dict(profile.missing).get(table.name, "")
+    notes = (f"It was not sampled: {missing}.",) if missing else ()
+    headings = ("column", "type", "comment", "values in a sample")
+    return Listing(table.name.dotted, headings, rows, notes)
+
+
+def _seen(values: ColumnValues | None) -> str:
+    if values is None:
+        return ""
+    if values.lowest or values.highest:
+        return f"{values.lowest} … {values.highest}"
+    told = ", ".join(values.values[:_VALUES])
+    return f"{told}, … ({values.distinct:,})" if values.distinct > _VALUES else told
 
 
 def find_table(name: str, tables: Sequence[TableSchema]) -> TableSchema:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.corrections import corrections_path
 from streamlink_magic.errors import AskUsageError, MemoryFileError
 from streamlink_magic.memory.recall import glossary_path
 
@@ -61,6 +62,16 @@ class Desk:
                 "Name its file: %config AskMagics.memory_path = '.streamlink/kept.jsonl'",
             )
         return Path(self.settings.memory_path)
+
+    def joins_path(self) -> Path:
+        """Return the file of corrected joins, beside the kept answers.
+
+        Raises
+        ------
+        MemoryFileError
+            When memory is switched off.
+        """
+        return corrections_path(str(self.kept_path()))
 
     def terms_path(self) -> Path:
         """Return the glossary's file, beside the kept answers.

@@ -9,8 +9,8 @@ import pytest
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.profile import profile_data
+from streamlink_magic.drafting import guard_or_mend
 from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
-from streamlink_magic.pipeline import guard_or_mend
 from streamlink_magic.records import Completion, DataProfile, GuardedQuery, SqlDraft, TableSchema
 from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.settings import Policy

@@ -23,6 +23,8 @@ from streamlink_magic.errors import (
 from streamlink_magic.memory.entries import KeptAnswer, to_line
 from streamlink_magic.records import (
     AnswerView,
+    ColumnValues,
+    DataProfile,
     Explanation,
     ForeignKey,
     PhaseTime,
@@ -128,6 +130,41 @@ def test_tables_joins_and_values_are_listed(type_in: Callable[[str], Listing]) -
     assert "shop.pets | table | 3: name, age, owner_id" in cells(type_in("tables"))
     assert "pets.owner_id = owners.id" in cells(type_in("joins"))
     assert "town | string" in cells(type_in("values owners"))
+
+
+def test_the_users_word_on_joins_holds_and_is_kept(
+    type_in: Callable[[str], Listing], desk: Desk
+) -> None:
+    """A join added or removed is so at once, and in the project's file for the next time."""
+    assert "pets.name = owners.town" in cells(type_in("joins add pets.name = owners.town"))
+    after = cells(type_in("joins remove owners.id = pets.owner_id"))
+    assert "owners.id" not in after
+    assert "pets.name = owners.town | user | high" in after
+    desk.asks.cache.forget()
+    assert cells(type_in("joins")) == after
+    assert "owners.town" in desk.joins_path().read_text("utf-8")
+
+
+def test_a_correction_that_cannot_be_read_is_explained(type_in: Callable[[str], Listing]) -> None:
+    """With what to type instead."""
+    with pytest.raises(AskUsageError, match="joins add"):
+        type_in("joins perhaps")
+    with pytest.raises(CatalogError, match="no column in pets"):
+        type_in("joins add pets.wings = owners.id")
+
+
+def test_values_of_a_sample_are_listed(type_in: Callable[[str], Listing], desk: Desk) -> None:
+    """Values of texts, the range of numbers, and why a table was not sampled."""
+    type_in("tables")
+    towns = ColumnValues(OWNERS.name, "town", tuple("abcdefghij"), True, 10, 20)
+    ids = ColumnValues(OWNERS.name, "id", (), True, 20, 20, "1", "20")
+    desk.asks.cache.profile = DataProfile(
+        values=(towns, ids), missing=((PETS.name, "it is locked"),)
+    )
+    text = cells(type_in("values owners"))
+    assert "a, b, c, d, e, f, g, h, … (10)" in text
+    assert "1 … 20" in text
+    assert type_in("values pets").notes == ("It was not sampled: it is locked.",)
 
 
 def test_an_unknown_table_names_the_nearest(type_in: Callable[[str], Listing]) -> None:

@@ -19,7 +19,8 @@ from streamlink_magic.steps.repair.columns import (
     tell_apart,
     use_alias,
 )
-from streamlink_magic.steps.repair.connect import add_joins, join_named, join_near, mend_conditions
+from streamlink_magic.steps.repair.conditions import mend_conditions
+from streamlink_magic.steps.repair.connect import add_joins, join_named, join_near
 from streamlink_magic.steps.repair.dialect import (
     quote_names,
     read_otherwise,
@@ -99,7 +100,7 @@ def _read(sql: str, known: Known) -> tuple[Statement | None, list[str]]:
     if statement is not None and not known.failed_with("PARSE_"):
         return statement, []
     again = statement.sql() if statement else None
-    if again is not None and again != sql:
+    if again is not None and again != sql and "[" not in sql:  # brackets quote names elsewhere
         return statement, ["The SQL was written in Spark's form."]
     other = read_otherwise(sql)
     return (other[0], [f"The SQL was read as that of {other[1]}."]) if other else (None, [])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _CUTOFF = 0.86
+_KEYS = frozenset(["id", "code", "key", "no", "num", "number"])
 
 
 def spelled_otherwise(name: str, names: Iterable[str]) -> str | None:
@@ -82,7 +83,9 @@ def _fewer_or_more_words(name: str, names: Sequence[str], table: str) -> Iterato
     asked = set(words_of(name))
     for one in names:
         said = set(words_of(one))
-        if asked and said and (asked < said or said < asked):
+        # ``origin_city_id`` is not ``city_id``: a further word before a key is another role
+        more = said < asked and not asked & _KEYS
+        if asked and said and (asked < said or more):
             yield one
 
 

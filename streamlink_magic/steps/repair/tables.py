@@ -35,6 +35,8 @@ def swap_table(statement: Statement, known: Known) -> Iterator[str]:
     Two columns at least, and the question must speak of it, or not of the one that was written.
     """
     for view in statement.views(known.tables):
+        if len(view.sources) < 2:  # noqa: PLR2004  the only table is what the query is about
+            continue
         lacking = {c.table.casefold() for c in view.missing() if view.source(c.table)}
         for source in [one for one in view.sources if one.alias.casefold() in lacking]:
             names = {
