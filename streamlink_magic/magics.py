@@ -102,6 +102,14 @@ class AskMagics(Magics):
     send_values = Bool(
         default_value=False, help="Send literals in those cells as they are. Off: masked."
     ).tag(config=True)
+    sample_values = Bool(
+        default_value=True,
+        help="Read the first rows of tables in the background, to know values and joins.",
+    ).tag(config=True)
+    sample_rows = Int(10_000, min=1, help="The most rows read of one table.").tag(config=True)
+    sample_budget_s = Float(
+        60.0, help="Seconds after which no further table is sampled in the background."
+    ).tag(config=True)
     retries = Int(1, min=0, help="How often a failed draft goes back to the model.").tag(
         config=True
     )

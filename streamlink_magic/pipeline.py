@@ -31,17 +31,19 @@ from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt, retry_prompt
-from streamlink_magic.steps.repair import repair_sql
+from streamlink_magic.steps.repair import mend_texts, repair_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
+    from streamlink_magic.records import DataProfile
     from streamlink_magic.settings import Policy, Settings
 
 _SCHEMA_SHARE = 0.8
 _NAMED = 12
+_MENDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +196,15 @@ def _check(
     settings = replace(settings, policy=_with_variables(settings.policy, shown))
     for calls in range(1, settings.retries + 2):
         try:
-            with _keeping(draft.sql):
-                draft, query = _guard_or_mend(draft, prompt.tables, ports.workbench, settings)
+            draft, query = guard_or_mend(
+                draft, prompt.tables, ports.cache.profile, ports.workbench, settings.policy
+            )
         except InvalidSqlError as error:
             if calls > settings.retries:
                 error.hint = error.hint or _way_on(prompt.tables)
                 raise
             progress("model", "again, with Spark's message")
-            prompt = retry_prompt(prompt, draft.sql, str(error), ports.model)
+            prompt = retry_prompt(prompt, error.sql or draft.sql, str(error), ports.model)
             draft = generate_sql(
                 prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress
             )
@@ -211,16 +214,33 @@ def _check(
     raise AssertionError("unreachable: the last failure is raised")
 
 
-def _guard_or_mend(
-    draft: SqlDraft, tables: Sequence[TableSchema], workbench: Workbench, settings: Settings
+def guard_or_mend(
+    draft: SqlDraft,
+    tables: Sequence[TableSchema],
+    profile: DataProfile,
+    workbench: Workbench,
+    policy: Policy,
 ) -> tuple[SqlDraft, GuardedQuery]:
-    try:
-        return draft, guard_sql(draft.sql, workbench, settings.policy)
-    except InvalidSqlError:
-        mended = repair_sql(draft, tables)
-        if mended is None:
-            raise
-        return mended, guard_sql(mended.sql, workbench, settings.policy)
+    """Guard a draft; where Spark cannot use it, mend it and guard it again, at most four times.
+
+    Raises
+    ------
+    UnsafeSqlError
+        When a rule is broken.
+    InvalidSqlError
+        When nothing more can be mended; it carries the statement that failed last.
+    """
+    for mends in range(_MENDS + 1):
+        draft = mend_texts(draft, tables, profile) or draft
+        try:
+            with _keeping(draft.sql):
+                return draft, guard_sql(draft.sql, workbench, policy)
+        except InvalidSqlError as error:
+            mended = repair_sql(draft, tables, profile, error) if mends < _MENDS else None
+            if mended is None:
+                raise
+            draft = mended
+    raise AssertionError("unreachable: the last failure is raised")
 
 
 def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Policy:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         NotebookSnapshot,
         PlanNode,
         QueryResult,
+        TableSample,
         TableSchema,
     )
 
@@ -59,6 +60,18 @@ class CatalogReader(Protocol):
 
     def describe(self, table: TableSchema) -> TableSchema:
         """Return the table with its columns, or with ``unreadable`` set. MUST NOT raise."""
+        ...
+
+
+class ValueReader(Protocol):
+    """Reads the first rows of a table: bounded, and only what may be read."""
+
+    def sample(self, table: TableSchema) -> TableSample | str:
+        """Return the first rows, or why there are none.
+
+        MUST NOT read a hidden column or a table that the policy does not open, MUST end within
+        its time limit and MUST NOT raise for a table that cannot be read.
+        """
         ...
 
 
@@ -149,5 +162,6 @@ __all__ = [
     "Progress",
     "QueryExecutor",
     "SqlAnalyzer",
+    "ValueReader",
     "Workbench",
 ]

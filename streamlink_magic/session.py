@@ -26,6 +26,7 @@ from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.pipeline import Ports, ask, run_query
 from streamlink_magic.records import Question, Turn
+from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.steps.guard import guard_approved
 from streamlink_magic.steps.prompt import prefix_messages
 
@@ -232,12 +233,16 @@ class AskSession:
     def _send_prefix(self, spark: object, settings: Settings) -> None:
         # Warming is a kindness: whatever is wrong, a stopped Spark too, the question will say.
         with suppress(Exception):
-            model = find_model(settings, None)
+            workbench = open_workbench(spark, settings.databases)
             snapshot = self.cache.snapshot(
-                open_workbench(spark, settings.databases),
+                workbench,
                 deadline_s=settings.catalog_deadline_s,
                 age_s=settings.catalog_age_s,
             )
+            if settings.sample_values:
+                reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+                self.cache.learn(reader, budget_s=settings.sample_budget_s)
+            model = find_model(settings, None)
             tables = tuple(table for table in snapshot.tables if table.described)
             messages = prefix_messages(tables, snapshot.current_database)
             fits = model.count_tokens(messages) <= settings.prompt_tokens

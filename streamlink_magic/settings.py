@@ -85,6 +85,13 @@ class Settings:
         their outputs).
     send_values
         Whether quoted text and numbers in those cells are sent as they are. Off: they are masked.
+    sample_values
+        Whether the first rows of tables are read in the background, to know which values there
+        are and which columns join. Off: joins rest on names, and no value is known.
+    sample_rows
+        The most rows read of one table.
+    sample_budget_s
+        Seconds after which no further table is sampled.
     retries
         How often a failed draft is sent back to the model with Spark's error.
     """
@@ -109,5 +116,8 @@ class Settings:
     examples: int = 3
     cells: int = 2
     send_values: bool = False
+    sample_values: bool = True
+    sample_rows: int = 10_000
+    sample_budget_s: float = 60.0
     retries: int = 1
     policy: Policy = Policy()

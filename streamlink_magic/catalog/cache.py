@@ -7,14 +7,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.profile import JoinCorrections, corrected, profile_data
 from streamlink_magic.catalog.ranking import rank_tables
 from streamlink_magic.errors import CatalogError
-from streamlink_magic.records import CatalogSnapshot, TableName, TableSchema
+from streamlink_magic.records import CatalogSnapshot, DataProfile, TableName, TableSchema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streamlink_magic.protocols import CatalogReader, Clock
+    from streamlink_magic.protocols import CatalogReader, Clock, ValueReader
 
 _DESCRIBE_ALL = 150
 _DESCRIBE_LIKELY = 40
@@ -39,11 +40,47 @@ class CatalogCache:
         self._clock = clock
         self._lock = threading.Lock()  # a question waits for the background's first look
         self._known: dict[TableName, _Known] = {}
+        self._forgotten = 0
+        self._learned = False
         self.last = CatalogSnapshot(tables=())
+        self.profile = DataProfile()
+        self.corrections = JoinCorrections()
 
     def forget(self) -> None:
         """Describe everything anew next time (a cell may have changed tables)."""
         self._known.clear()
+        self._forgotten += 1
+        self._learned = False
+
+    def learn(self, reader: ValueReader, *, budget_s: float) -> DataProfile:
+        """Sample the tables of the last snapshot and keep what their data say.
+
+        Meant for a background thread: until it is done, joins rest on names alone and no value
+        is known. What was learned of tables that were forgotten meanwhile is dropped.
+
+        Parameters
+        ----------
+        budget_s
+            Seconds after which no further table is sampled.
+        """
+        begun = self._forgotten
+        profile = profile_data(
+            self.last.tables,
+            reader,
+            corrections=self.corrections,
+            budget_s=budget_s,
+            clock=self._clock,
+        )
+        with self._lock:
+            if begun == self._forgotten:
+                self.profile, self._learned = profile, True
+        return profile
+
+    def correct_joins(self, corrections: JoinCorrections) -> None:
+        """Take the user's word on joins, at once."""
+        with self._lock:
+            self.corrections = corrections
+            self.profile = corrected(self.profile, corrections)
 
     def age_s(self) -> float | None:
         """Return how long ago the catalog was last read, in seconds; None when it never was."""
@@ -107,6 +144,8 @@ class CatalogCache:
             taken_at=self._clock(),
             complete=complete,
         )
+        if not self._learned:
+            self.profile = profile_data(self.last.tables, corrections=self.corrections)
         return self.last
 
     def _fresh(self, table: TableSchema, age_s: float) -> bool:

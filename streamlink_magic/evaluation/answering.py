@@ -14,6 +14,7 @@ from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.run import status_of
 from streamlink_magic.pipeline import Ports, write_sql
 from streamlink_magic.records import Completion, NotebookSnapshot, Prompt, Question
+from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql
 
@@ -79,6 +80,7 @@ class PipelineAnswer:
     def __call__(self, question: BenchQuestion, /) -> Prediction:
         """Return the SQL and what it cost; SQL that the guard refused comes with its rule."""
         self._databases.use(question.db_id)
+        self._learn(question.db_id)
         model = _Metered(self._model)
         started = time.monotonic()
         sql, status = "", "ok"
@@ -88,19 +90,35 @@ class PipelineAnswer:
             sql, status = error.sql, status_of(error)
         return Prediction(sql, model.tokens, time.monotonic() - started, status, model.calls)
 
+    def _learn(self, db_id: str) -> None:
+        """Learn a new database's values first, as a notebook does before anybody asks."""
+        if db_id in self._caches:
+            return
+        settings, workbench = self._settings, open_workbench(self._spark)
+        cache = self._caches.setdefault(db_id, CatalogCache())
+        cache.snapshot(
+            workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
+        )
+        if settings.sample_values:
+            reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+            cache.learn(reader, budget_s=settings.sample_budget_s)
+
     def _write(self, question: BenchQuestion, model: ChatModel) -> str:
         """Return checked SQL. The tables are read from Spark's catalog, as in a notebook."""
         ports = Ports(
             notebook=NotebookSnapshot(),
             workbench=open_workbench(self._spark),
             model=model,
-            cache=self._caches.setdefault(question.db_id, CatalogCache()),
+            cache=self._caches[question.db_id],
         )
         return write_sql(Question(_asked(question)), ports, self._settings, _silent).draft.sql
 
 
 class PlainAnswer(PipelineAnswer):
     """Answers as a plain zero-shot prompt does: the schema, the question, one try."""
+
+    def _learn(self, db_id: str) -> None:
+        """Learn nothing: a plain prompt knows no values."""
 
     def _write(self, question: BenchQuestion, model: ChatModel) -> str:
         """Return the SQL of one call. Keys are left out: Spark's catalog does not hold them."""

@@ -104,6 +104,7 @@ def gather_context(
         terms=terms,
         examples=() if followed else examples,  # the query to edit is the best example
         notes=memory.problems,
+        profile=cache.profile,
     )
 
 

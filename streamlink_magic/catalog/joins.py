@@ -1,0 +1,199 @@
+"""How tables join: declared keys, joins read from names and values, the user's corrections.
+
+A column refers to another table when its name says so (``CountryCode`` → ``country.Code``), the
+types can be compared, the target looks like a key, and the values of one are found among those
+of the other (an inclusion dependency, looked for in bounded samples; see Rostin et al., "A
+machine learning approach to foreign key discovery", WebDB 2009).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamlink_magic.catalog.evidence import Evidence, evidence_of
+from streamlink_magic.catalog.keynames import NameMatch, match_names
+from streamlink_magic.records import Column, Join, TableName, TableSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from streamlink_magic.records import TableSample
+
+_SURE = ("high", "medium", "low")
+_SOURCES = ("user", "declared", "inferred")
+_CONTAINED = 0.95
+_MOSTLY = 0.5
+_FEW = 3
+
+
+def find_joins(
+    tables: Sequence[TableSchema],
+    samples: Iterable[TableSample] = (),
+    *,
+    added: Iterable[Join] = (),
+    removed: Iterable[Join] = (),
+) -> tuple[Join, ...]:
+    """Return the known joins, the surest first.
+
+    Parameters
+    ----------
+    tables
+        Described tables.
+    samples
+        Rows of some of them; without, names and types alone are looked at.
+    added, removed
+        The user's corrections. A removed join stays away in both directions, declared or not.
+
+    Examples
+    --------
+    >>> from streamlink_magic.testing import table
+    >>> songs = table("song", "song_id int, singer_id int")
+    >>> [join.condition for join in find_joins((table("singer", "singer_id int"), songs))]
+    ['song.singer_id = singer.singer_id']
+    """
+    gone = {join.ends for join in removed}
+    found: dict[object, Join] = {}
+    candidates = (*added, *declared_joins(tables), *inferred_joins(tables, samples))
+    for join in candidates:
+        if join.ends not in gone:
+            found.setdefault(join.ends, join)
+    return tuple(sorted(found.values(), key=_order))
+
+
+def _order(join: Join) -> tuple[object, ...]:
+    return (
+        _SOURCES.index(join.source),
+        _SURE.index(join.confidence),
+        join.left,
+        join.left_columns,
+        join.right,
+        join.right_columns,
+    )
+
+
+def declared_joins(tables: Sequence[TableSchema]) -> Iterator[Join]:
+    """Yield the foreign keys that the catalog declares, where both ends are known."""
+    for table in tables:
+        for key in table.foreign_keys:
+            target = _table_named(tables, key.table, table.name)
+            if target is not None and len(key.columns) == len(key.references):
+                yield Join(
+                    left=table.name,
+                    left_columns=key.columns,
+                    right=target.name,
+                    right_columns=key.references,
+                    source="declared",
+                    confidence="high",
+                    reason="the catalog declares this foreign key",
+                )
+
+
+def _table_named(tables: Sequence[TableSchema], name: str, beside: TableName) -> TableSchema | None:
+    folded = name.replace("`", "").casefold()
+    named = [
+        one for one in tables if folded in {one.name.name.casefold(), one.name.dotted.casefold()}
+    ]
+    near = [one for one in named if one.name.database == beside.database]
+    return next(iter(near or named), None)
+
+
+def inferred_joins(
+    tables: Sequence[TableSchema], samples: Iterable[TableSample] = ()
+) -> Iterator[Join]:
+    """Yield the joins that names, types and values speak for.
+
+    Of several targets for one column the likeliest is kept; equals are all kept, but no surer
+    than ``medium``.
+    """
+    evidence = {sample.table: evidence_of(sample) for sample in samples}
+    for table in tables:
+        for column in table.columns:
+            yield from _best(list(_targets(table, column, tables, evidence)))
+
+
+def _targets(
+    table: TableSchema,
+    column: Column,
+    tables: Sequence[TableSchema],
+    evidence: Mapping[TableName, Mapping[str, Evidence]],
+) -> Iterator[tuple[int, Join]]:
+    left = evidence.get(table.name, {}).get(column.name)
+    for other in tables:
+        if other.name == table.name:
+            continue
+        for target in other.columns:
+            match = match_names(table, column, other, target)
+            if match is None:
+                continue
+            kinds = _family(column.type), _family(target.type)
+            right = evidence.get(other.name, {}).get(target.name)
+            judged = _judge(match, left, right, alike=kinds[0] == kinds[1]) if all(kinds) else None
+            if judged is not None:
+                score, confidence, reason = judged
+                join = Join(table.name, (column.name,), other.name, (target.name,))
+                yield score, replace(join, confidence=confidence, reason=reason)
+
+
+def _judge(
+    match: NameMatch, left: Evidence | None, right: Evidence | None, *, alike: bool
+) -> tuple[int, str, str] | None:
+    """Return how good a join is, its confidence and the reason; None when it is none."""
+    seen = bool(left and left.values and right and right.values)
+    if right is not None and right.values and not right.unique:
+        return None
+    if not seen:
+        return _judged_by_name(match) if alike else None
+    assert left is not None  # noqa: S101  said by ``seen``
+    assert right is not None  # noqa: S101
+    share = len(left.values & right.values) / len(left.values)
+    if right.complete and share < _MOSTLY:
+        return None
+    if not alike and (share < _CONTAINED or match.strength < 2):  # noqa: PLR2004
+        return None
+    return _judged_by_values(match, share, len(left.values), complete=right.complete)
+
+
+def _judged_by_name(match: NameMatch) -> tuple[int, str, str] | None:
+    if match.strength < 3:  # noqa: PLR2004  only a name that says table and key speaks alone
+        return None
+    return match.strength * 10, "medium", f"{match.reason}; no values were compared"
+
+
+def _judged_by_values(
+    match: NameMatch, share: float, distinct: int, *, complete: bool
+) -> tuple[int, str, str] | None:
+    score = match.strength * 10 + round(share * 10)
+    told = f"{match.reason}; {share:.0%} of {distinct} sampled values are found there"
+    if share >= _CONTAINED and match.strength >= 2:  # noqa: PLR2004
+        return score, "high" if distinct >= _FEW or match.strength > 2 else "medium", told  # noqa: PLR2004
+    if share >= _CONTAINED and distinct >= _FEW:
+        return score, "medium", told
+    if match.strength > 2 and (share >= _MOSTLY or not complete):  # noqa: PLR2004
+        return score, "medium" if share >= _MOSTLY else "low", told
+    return None
+
+
+def _best(targets: Sequence[tuple[int, Join]]) -> Iterator[Join]:
+    if not targets:
+        return
+    top = max(score for score, _ in targets)
+    best = [join for score, join in targets if score == top]
+    for join in best:
+        shared = len(best) > 1 and join.confidence == "high"
+        yield replace(join, confidence="medium") if shared else join
+
+
+_FAMILIES = {
+    "number": ("tinyint", "smallint", "int", "bigint", "decimal", "double", "float"),
+    "text": ("string", "char", "varchar"),
+    "date": ("date", "timestamp"),
+}
+
+
+def _family(type_text: str) -> str:
+    """Return the family of a Spark type within which values compare without a cast of text."""
+    for family, kinds in _FAMILIES.items():
+        if type_text.startswith(kinds):
+            return family
+    return ""

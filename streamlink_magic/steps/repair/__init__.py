@@ -1,0 +1,128 @@
+"""Mend a statement in its syntax tree from the catalog, without asking the model.
+
+Half of a small model's mistakes are columns looked for in the wrong place. Where catalog, known
+joins and sampled values leave exactly one reading, the statement is put right; every repair is
+told in words. The guard sees the repaired statement like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamlink_magic.records import DataProfile
+from streamlink_magic.steps.repair.columns import (
+    rename_near,
+    requalify,
+    respell,
+    respell_elsewhere,
+    tell_apart,
+)
+from streamlink_magic.steps.repair.connect import add_joins, join_named, mend_conditions
+from streamlink_magic.steps.repair.dialect import (
+    quote_names,
+    read_otherwise,
+    replace_functions,
+    unquote_columns,
+    unquote_outputs,
+)
+from streamlink_magic.steps.repair.grouping import group_by_selected, move_to_having, order_distinct
+from streamlink_magic.steps.repair.literals import fit_literals
+from streamlink_magic.steps.repair.statement import Known, Statement
+from streamlink_magic.steps.repair.suggestions import take_suggestion
+from streamlink_magic.steps.repair.tables import rename_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from streamlink_magic.errors import InvalidSqlError
+    from streamlink_magic.records import SqlDraft, TableSchema
+
+__all__ = ["MENDS", "mend_texts", "repair_sql"]
+
+# From the surest to the boldest; each sees what those before it have done.
+MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
+    quote_names,
+    unquote_columns,
+    unquote_outputs,
+    rename_tables,
+    replace_functions,
+    respell,
+    mend_conditions,
+    join_named,
+    requalify,
+    respell_elsewhere,
+    add_joins,
+    rename_near,
+    tell_apart,
+    move_to_having,
+    group_by_selected,
+    order_distinct,
+    take_suggestion,
+    fit_literals,
+)
+
+
+def repair_sql(
+    draft: SqlDraft,
+    tables: Sequence[TableSchema],
+    profile: DataProfile | None = None,
+    error: InvalidSqlError | None = None,
+) -> SqlDraft | None:
+    """Return a failed draft mended, or None when nothing could be.
+
+    Each repair is made only where one reading is left: names in other spelling, columns of
+    another table of the query, tables that must be joined for a column, conditions of a join,
+    functions and habits of other databases, columns missing in GROUP BY, texts that no row has.
+
+    Parameters
+    ----------
+    tables
+        The tables that the model was shown.
+    profile
+        Known joins and values.
+    error
+        Spark's complaint about the draft.
+    """
+    known = Known(tuple(tables), profile or DataProfile(), error)
+    statement, repairs = _read(draft.sql, known)
+    if statement is None:
+        return None
+    for mend in MENDS:
+        repairs += mend(statement, known)
+    return _mended(draft, statement, repairs)
+
+
+def _read(sql: str, known: Known) -> tuple[Statement | None, list[str]]:
+    """Parse a statement as Spark's, or as that of another database where Spark cannot."""
+    statement = Statement.parse(sql)
+    if statement is not None and not known.failed_with("PARSE_"):
+        return statement, []
+    again = statement.sql() if statement else None
+    if again is not None and again != sql:
+        return statement, ["The SQL was written in Spark's form."]
+    other = read_otherwise(sql)
+    return (other[0], [f"The SQL was read as that of {other[1]}."]) if other else (None, [])
+
+
+def mend_texts(
+    draft: SqlDraft, tables: Sequence[TableSchema], profile: DataProfile
+) -> SqlDraft | None:
+    """Return a draft with its texts as the data have them, or None when all fit.
+
+    For statements that Spark takes, too: one that compares with a text that no row has, or that
+    selects a column's name in quotes, is answered wrongly and without a word.
+    """
+    known, statement = Known(tuple(tables), profile), Statement.parse(draft.sql)
+    if statement is None:
+        return None
+    repairs = [*unquote_outputs(statement, known), *fit_literals(statement, known)]
+    return _mended(draft, statement, repairs)
+
+
+def _mended(draft: SqlDraft, statement: Statement, repairs: Sequence[str]) -> SqlDraft | None:
+    sql = statement.sql() if repairs else None
+    if sql is None or sql == draft.sql:
+        return None
+    told = dict.fromkeys((*draft.repairs, *repairs))
+    return replace(draft, sql=sql, repairs=tuple(told))
