@@ -62,9 +62,11 @@ def match_names(
     """
     owner, key = _table_words(other.name.name), _words(target.name)
     names = _Names(_numberless(_words(column.name)), key, owner, _own(target, key, other, owner))
-    if _names_own_table(names.column, table) and names.own < 2:  # noqa: PLR2004
-        return None  # the key of its own table refers to nothing but another table's key
-    for rule, reason in _RULES.items():
+    rules = dict(_RULES)
+    if _names_own_table(names.column, table):
+        # the key of its own table refers to nothing but another table's key of the same name
+        rules = {_same_key: _RULES[_same_key]} if names.own == 2 else {}  # noqa: PLR2004
+    for rule, reason in rules.items():
         if strength := rule(names):
             told = reason.format(column=column.name, table=other.name.name, target=target.name)
             return NameMatch(strength, told)

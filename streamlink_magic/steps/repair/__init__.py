@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from streamlink_magic.records import DataProfile
 from streamlink_magic.steps.repair.columns import (
     rename_near,
+    rename_same,
     requalify,
     respell,
     respell_elsewhere,
     tell_apart,
+    use_alias,
 )
 from streamlink_magic.steps.repair.connect import add_joins, join_named, mend_conditions
 from streamlink_magic.steps.repair.dialect import (
@@ -47,7 +49,9 @@ MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
     unquote_outputs,
     rename_tables,
     replace_functions,
+    use_alias,
     respell,
+    rename_same,
     mend_conditions,
     join_named,
     requalify,

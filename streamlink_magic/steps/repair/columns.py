@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from streamlink_magic.steps.repair.fitness import may_hold
-from streamlink_magic.steps.repair.names import near_name, spelled_otherwise
+from streamlink_magic.steps.repair.names import near_name, same_name, spelled_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,26 +22,51 @@ def respell(statement: Statement, known: Known) -> Iterator[str]:
             yield from _renamed(column, _own(view, column), spelled_otherwise)
 
 
+def use_alias(statement: Statement, known: Known) -> Iterator[str]:
+    """Qualify with the alias where a table that has one is called by its name."""
+    for view in statement.views(known.tables):
+        for column in view.missing():
+            named = [one for one in view.sources if one.table and _is_called(one, column)]
+            yield from _requalified(column, [one for one in named if one.has(column.name)])
+
+
+def _is_called(source: Source, column: exp.Column) -> bool:
+    name = source.table.name.name if source.table else ""
+    return name.casefold() == column.table.casefold()
+
+
+def rename_same(statement: Statement, known: Known) -> Iterator[str]:
+    """Read a name as its own table's only one that says the same in other words."""
+    for view in statement.views(known.tables):
+        for column in view.missing():
+            if column.table:
+                yield from _renamed(column, _own(view, column), same_name)
+
+
 def requalify(statement: Statement, known: Known) -> Iterator[str]:
     """Take a column from the only source of its query that has it."""
     for view in statement.views(known.tables):
         for column in view.missing():
             holders = [one for one in view.sources if one.has(column.name)]
             fitting = [one for one in holders if may_hold(known, one.table, column.name, column)]
-            yield from _requalified(column, fitting)
+            if not _names_absent_table(view, column, known):
+                yield from _requalified(column, _unnamed(view, column, fitting))
 
 
 def respell_elsewhere(statement: Statement, known: Known) -> Iterator[str]:
     """Take a column, spelled otherwise, from the only other source that has it."""
     for view in statement.views(known.tables):
         for column in view.missing():
-            yield from _renamed(column, view.sources, spelled_otherwise)
+            if not _names_absent_table(view, column, known):
+                yield from _renamed(column, view.sources, spelled_otherwise)
 
 
 def rename_near(statement: Statement, known: Known) -> Iterator[str]:
     """Read a name as the only one that is near to it; first in its own table, then in others."""
     for view in statement.views(known.tables):
         for column in view.missing():
+            if _names_absent_table(view, column, known):
+                continue
             done = list(_renamed(column, _own(view, column), near_name))
             yield from done or _renamed(column, view.sources, near_name)
 
@@ -58,6 +83,35 @@ def tell_apart(statement: Statement, known: Known) -> Iterator[str]:
             if ends in equal:
                 column.set("table", exp.to_identifier(holders[0]))
                 yield f"{column.name} was read from {holders[0]}; the join makes both equal."
+
+
+def _names_absent_table(view: ScopeView, column: exp.Column, known: Known) -> bool:
+    """Return whether a column says that it is of a table which has it and is not in the query."""
+    table = known.table(column.table) if column.table else None
+    if table is None or view.source(column.table) is not None:
+        return False
+    return spelled_otherwise(column.name, [one.name for one in table.columns]) is not None
+
+
+def _unnamed(view: ScopeView, column: exp.Column, holders: Sequence[Source]) -> Sequence[Source]:
+    """Of several holders return those whose column the same clause does not name already.
+
+    Of one, too, among the outputs: nobody asks for the same column twice.
+    """
+    clause: exp.Expr = column
+    while clause.parent is not None and clause.parent is not view.query:
+        clause = clause.parent
+    output = any(clause is one for one in view.selects)
+    if len(holders) < 2 and not output:  # noqa: PLR2004
+        return holders
+    clauses = view.selects if output else (clause,)
+    said = {
+        other.table.casefold()
+        for each in clauses
+        for other in each.find_all(exp.Column)
+        if other is not column and other.name.casefold() == column.name.casefold()
+    }
+    return [one for one in holders if one.alias.casefold() not in said]
 
 
 def _own(view: ScopeView, column: exp.Column) -> Sequence[Source]:
@@ -97,7 +151,7 @@ def _find(find: Callable[..., str | None], name: str, source: Source) -> str | N
     if source.columns is None:
         return None
     names = list(source.columns.values())
-    if find is near_name and source.table is not None:
+    if find is not spelled_otherwise and source.table is not None:
         return find(name, names, source.table.name.name)
     return find(name, names)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streamlink_magic.steps.repair.statement import Known, ScopeView, Source, Statement
 
 _TRUSTED = ("high", "medium")
+_FAR = 2
 
 
 def mend_conditions(statement: Statement, known: Known) -> Iterator[str]:
@@ -80,10 +81,18 @@ def _wanted(view: ScopeView) -> Iterator[_Wanted]:
 def _only_way(view: ScopeView, wanted: _Wanted, known: Known) -> _Way | None:
     here = [one.table.name for one in view.sources if one.table]
     goals = [table for table in _goals(wanted, known) if table.name not in here]
-    ways = [_Way(goal, path) for goal in goals for path in _paths(known, here, goal.name)]
+    paths = [_paths(known, here, goal.name) for goal in goals]
+    if not all(paths):
+        return None  # one that nothing leads to may be the one that is meant
+    ways = [_Way(goal, path) for goal, some in zip(goals, paths, strict=True) for path in some]
     shortest = min((len(way.path) for way in ways), default=0)
     ways = [way for way in ways if len(way.path) == shortest]
-    return ways[0] if len(ways) == 1 else None
+    return ways[0] if len(ways) == 1 and _is_sure(ways[0].path) else None
+
+
+def _is_sure(path: Sequence[Join]) -> bool:
+    """Return whether a way is short, and sure in each step where it has several."""
+    return len(path) == 1 or (len(path) <= _FAR and all(join.confidence == "high" for join in path))
 
 
 def _goals(wanted: _Wanted, known: Known) -> Sequence[TableSchema]:
@@ -198,11 +207,22 @@ def _rejoined(view: ScopeView, join: exp.Join, known: Known) -> Iterator[str]:
     named = {c.table.casefold() for c in join.args["on"].find_all(exp.Column)}
     partners = [one for one in before if one.alias.casefold() in named] or before
     ways = _paths(known, [one.table.name for one in partners if one.table], joined.table.name)
-    if len(ways) != 1:
+    ways = [way for way in ways if _leads_through(way, view, join, known)] or ways
+    if len(ways) != 1 or len(ways[0]) > _FAR:
         return
     start = _start(ways[0], partners)
     if start is not None:
         yield _rewritten(view, join, joined.alias, start, ways[0])
+
+
+def _leads_through(path: Sequence[Join], view: ScopeView, join: exp.Join, known: Known) -> bool:
+    """Return whether a way goes over a table that has the column which the condition misses."""
+    missing = {id(column) for column in view.missing()}
+    names = [c.name for c in join.args["on"].find_all(exp.Column) if id(c) in missing]
+    ends = {one.table.name for one in view.sources if one.table}
+    between = {end for step in path for end in (step.left, step.right)} - ends
+    columns = [c.name for table in known.tables if table.name in between for c in table.columns]
+    return any(spelled_otherwise(name, columns) for name in names)
 
 
 def _rewritten(

@@ -9,7 +9,7 @@ from streamlink_magic.catalog.nearness import folded
 from streamlink_magic.catalog.ranking import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _CUTOFF = 0.86
 
@@ -38,7 +38,27 @@ def near_name(name: str, names: Sequence[str], table: str = "") -> str | None:
     >>> near_name("country_name", ["Country", "Capital"])
     'Country'
     """
-    for rule in (_with_table, _same_words, _fewer_or_more_words, _same_letters_nearly):
+    return same_name(name, names, table) or _by_rules(
+        (_fewer_or_more_words, _same_letters_nearly), name, names, table
+    )
+
+
+def same_name(name: str, names: Sequence[str], table: str = "") -> str | None:
+    """Return the one name that says the same: with the table's name or without, in other order.
+
+    >>> same_name("singer_name", ["name", "net_worth"], table="singers")
+    'name'
+    """
+    return _by_rules((_with_table, _same_words), name, names, table)
+
+
+def _by_rules(
+    rules: Sequence[Callable[[str, Sequence[str], str], Iterator[str]]],
+    name: str,
+    names: Sequence[str],
+    table: str,
+) -> str | None:
+    for rule in rules:
         found = list(dict.fromkeys(rule(name, names, table)))
         if found:
             return found[0] if len(found) == 1 else None
@@ -46,11 +66,11 @@ def near_name(name: str, names: Sequence[str], table: str = "") -> str | None:
 
 
 def _with_table(name: str, names: Sequence[str], table: str) -> Iterator[str]:
-    own, asked = words_of(table), words_of(name)
+    owners = {folded(table), "".join(words_of(table))} - {""}
     for one in names:
-        said = words_of(one)
-        if own and (said == own + asked or asked == own + said):
-            yield one
+        for longer, shorter in ((folded(one), folded(name)), (folded(name), folded(one))):
+            if any(longer == owner + shorter for owner in owners):
+                yield one
 
 
 def _same_words(name: str, names: Sequence[str], table: str) -> Iterator[str]:  # noqa: ARG001
