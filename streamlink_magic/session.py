@@ -18,12 +18,14 @@ from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.catalog.profile import JoinCorrections
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import MemoryFileError, StreamlinkError
 from streamlink_magic.history import AskHistory
+from streamlink_magic.memory.joins import load_joins
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
-from streamlink_magic.memory.recall import read_memory
+from streamlink_magic.memory.recall import joins_path, read_memory
 from streamlink_magic.pipeline import Ports, ask, run_query
 from streamlink_magic.records import Question, Turn
 from streamlink_magic.sampling import GuardedSampler
@@ -97,6 +99,7 @@ class AskSession:
             When the user stopped it; the model call and the Spark job have been cancelled.
         """
         with LiveLine(self._shell) as line:
+            self.take_corrections(settings)
             spark = self._spark(settings)
             workbench = open_workbench(spark, settings.databases)
             model = find_model(settings, line)
@@ -117,6 +120,19 @@ class AskSession:
             When there is none, or more than one.
         """
         return open_workbench(self._spark(settings), settings.databases)
+
+    def take_corrections(self, settings: Settings) -> None:
+        """Let the catalog know what the project's file says about joins.
+
+        Raises
+        ------
+        MemoryFileError
+            When the file cannot be read or used.
+        """
+        path = settings.memory_path
+        said = load_joins(joins_path(path)) if path else JoinCorrections()
+        if said != self.cache.corrections:
+            self.cache.correct_joins(said)
 
     def spark_told(self, settings: Settings) -> str:
         """Return in words which Spark session is asked.

@@ -1,21 +1,25 @@
-"""What there is to ask about: tables, how they join, what values they hold."""
+"""What there is to ask about: tables, and what values their columns hold."""
 
 from __future__ import annotations
 
 import difflib
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.values import index_values
 from streamlink_magic.errors import AskUsageError, CatalogError
+from streamlink_magic.records import TableSample
+from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.steps.render import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from streamlink_magic.commands.desk import Desk
-    from streamlink_magic.records import TableSchema
+    from streamlink_magic.records import Column, ColumnValues, TableSchema
 
 _SHOWN = 300
 _NAMES_CHARS = 160
+_VALUES = 12
 
 
 def show_tables(desk: Desk, _rest: str) -> Listing:
@@ -47,30 +51,43 @@ def _columns(table: TableSchema) -> str:
     return f"{len(table.columns)}: {cut}"
 
 
-def show_joins(desk: Desk, _rest: str) -> Listing:
-    """See how the tables join, and how that is known."""
-    rows = tuple(row for table in desk.catalog().tables for row in _declared(table))
-    return Listing(
-        "Joins", ("join", "known from"), rows, () if rows else ("The catalog declares no keys.",)
-    )
-
-
-def _declared(table: TableSchema) -> Iterator[tuple[str, str]]:
-    for key in table.foreign_keys:
-        pairs = zip(key.columns, key.references, strict=False)
-        condition = " AND ".join(
-            f"{table.name.name}.{column} = {key.table}.{reference}" for column, reference in pairs
-        )
-        yield condition, "declared in the catalog"
-
-
 def show_values(desk: Desk, rest: str) -> Listing:
-    """See the columns of a table, with types and comments."""
+    """See what values the columns of a table hold, as far as its first rows tell."""
     if not rest:
         raise AskUsageError("%streamlink values wants a table: %streamlink values flights")
     table = find_table(rest, desk.catalog().tables)
-    rows = tuple((column.name, column.type, column.comment) for column in table.columns)
-    return Listing(table.name.dotted, ("column", "type", "comment"), rows)
+    known, note = _known(table, desk)
+    rows = tuple(_row(column, known.get(column.name.casefold())) for column in table.columns)
+    headings = ("column", "type", "values", "distinct", "comment")
+    return Listing(table.name.dotted, headings, rows, (note,))
+
+
+def _known(table: TableSchema, desk: Desk) -> tuple[dict[str, ColumnValues], str]:
+    """Return what is known of the columns' values, by name, and where it comes from."""
+    if not desk.settings.sample_values:
+        return {}, "Values are not read: %config AskMagics.sample_values = True lets them be."
+    values = [one for one in desk.asks.cache.profile.values if one.table == table.name]
+    if not values:
+        workbench = desk.asks.workbench(desk.settings)
+        reader = GuardedSampler(workbench, desk.settings.policy, rows=desk.settings.sample_rows)
+        sample = reader.sample(table)
+        if not isinstance(sample, TableSample):
+            return {}, f"No values are known: {sample}."
+        values = list(index_values([sample]))
+    rows = max((one.rows for one in values), default=0)
+    whole = all(one.complete for one in values if one.values)
+    read = f"all {rows:,} rows" if whole else f"the first {rows:,} rows"
+    return {one.column.casefold(): one for one in values}, f"As {read} have it."
+
+
+def _row(column: Column, known: ColumnValues | None) -> tuple[str, ...]:
+    held = distinct = ""
+    if known is not None:
+        more = ", …" if len(known.values) > _VALUES else ""
+        between = f"{known.lowest} to {known.highest}" if known.lowest else ""
+        held = ", ".join(known.values[:_VALUES]) + more if known.values else between
+        distinct = f"{known.distinct:,}" if known.distinct else ""
+    return column.name, column.type, held, distinct, column.comment
 
 
 def find_table(name: str, tables: Sequence[TableSchema]) -> TableSchema:
@@ -81,7 +98,7 @@ def find_table(name: str, tables: Sequence[TableSchema]) -> TableSchema:
     CatalogError
         When there is none; the hint names the nearest.
     """
-    folded = name.strip("`'\"").casefold()
+    folded = name.replace("`", "").strip("'\"").casefold()
     for table in tables:
         if folded in {table.name.dotted.casefold(), table.name.name.casefold()}:
             return table

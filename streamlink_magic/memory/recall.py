@@ -49,6 +49,11 @@ def glossary_path(memory_path: str) -> Path:
     return Path(memory_path).with_name("terms.toml")
 
 
+def joins_path(memory_path: str) -> Path:
+    """Return where the joins that users corrected are: beside the kept answers."""
+    return Path(memory_path).with_name("joins.jsonl")
+
+
 def read_memory(memory_path: str) -> Memory:
     """Return what is remembered; an empty path remembers nothing.
 
