@@ -8,7 +8,9 @@ from pathlib import Path  # noqa: TC003  typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from streamlink_magic.errors import StreamlinkError
@@ -23,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Ask a Spark notebook in plain words, with a model on your own machine.",
 )
+bench = typer.Typer(no_args_is_help=True, help="Measure the parts, beside each other in one run.")
+app.add_typer(bench, name="bench")
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -183,6 +187,20 @@ def evaluate_set(
     compare_with: Annotated[
         Path | None, typer.Option("--compare", help="An earlier report, for a paired comparison.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Questions asked at once. Times are a question's own at 1.")
+    ] = 1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="NAME", help="A step to leave out, such as retries."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="NAME=VALUE", help="A setting with another value."),
+    ] = None,
+    details: Annotated[
+        Path | None, typer.Option(help="Where a line a question goes: words, gold, outcome.")
+    ] = None,
 ) -> None:
     """Ask the questions of a benchmark set through the pipeline of %%ask, and score them."""
     from streamlink_magic.evaluation.command import EvalRequest, run_eval
@@ -193,9 +211,80 @@ def evaluate_set(
         turns=0,
         cells=0,
     )
-    request = EvalRequest(benchmark, out, ids, limit, seed, report, plain, compare_with)
+    request = EvalRequest(
+        benchmark,
+        out,
+        ids,
+        limit,
+        seed,
+        report,
+        plain,
+        compare_with,
+        workers,
+        tuple(without or ()),
+        tuple(given or ()),
+        details,
+    )
     with _plain_errors():
         _out.print(run_eval(request, settings, _err), markup=False)
+
+
+@bench.command("serve")
+def bench_serving(
+    server: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="int8, int8-all-cores, int8-eager, bfloat16, bfloat16-all-cores or llama.cpp; "
+            "repeat it. Ratios are to the first. Empty: bfloat16 and int8."
+        ),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each question is timed.")] = 3,
+    users: Annotated[
+        list[int] | None, typer.Option(help="Also ask so many questions at once; repeat it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the figures go, as JSON.")] = None,
+) -> None:
+    """Serve the model in several ways at once and let them take turns at the same questions."""
+    from streamlink_magic.bench.contest import table_rows
+    from streamlink_magic.bench.serve import BenchRequest, bench_serve
+    from streamlink_magic.serving.console import TerminalProgress
+
+    request = BenchRequest(tuple(server or ("bfloat16", "int8")), rounds, tuple(users or ()), out)
+    with _plain_errors():
+        with TerminalProgress() as progress:
+            standings = bench_serve(request, progress, progress)
+        header, *rows = table_rows(standings)
+        table = Table(*header, box=box.MARKDOWN)
+        for row in rows:
+            table.add_row(*row)
+        _out.print(table)
+
+
+@app.command("eval-table")
+def table_of_reports(
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT...", help="Reports; the first is the base.")
+    ],
+) -> None:
+    """Compare the reports of several runs on the same questions, as a Markdown table."""
+    from streamlink_magic.evaluation.command import run_table
+
+    with _plain_errors():
+        _out.print(run_table(reports), markup=False)
+
+
+@app.command("eval-unanswerable")
+def make_unanswerable_set(
+    benchmark: Annotated[Path, typer.Argument(metavar="SET", help="Folder of a benchmark set.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the set that is made.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many questions.")] = 100,
+    seed: Annotated[int, typer.Option(help="Which questions, and what is taken out.")] = 0,
+) -> None:
+    """Make a set whose tables lack the one column or table that each question needs."""
+    from streamlink_magic.evaluation.command import run_unanswerable
+
+    with _plain_errors():
+        _out.print(run_unanswerable(benchmark, out, limit=limit, seed=seed), markup=False)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 StreamlinkError
 ├── AskUsageError              the line typed after %ask or %streamlink (shown as one line)
 ├── QuestionError              an empty question, or one that cannot fit the prompt
+├── UnanswerableError          no table here holds what the question asks for
 ├── SessionError               no Spark session, several of them, or a stopped one
 ├── CatalogError               no tables, an unknown table, an unreadable catalog
 ├── MemoryFileError            a file of kept answers or terms that cannot be read or written
@@ -101,6 +102,10 @@ class AskUsageError(StreamlinkError):
 
 class QuestionError(StreamlinkError):
     """The question is empty or cannot fit the prompt."""
+
+
+class UnanswerableError(StreamlinkError):
+    """No table that may be read holds what the question asks for; the hint lists the nearest."""
 
 
 class SessionError(StreamlinkError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
 from streamlink_magic.records import (
     AnswerView,
     AskContext,
+    Check,
     DataFrameVariable,
     GuardedQuery,
+    LinkedContext,
     NotebookSnapshot,
     Prompt,
     Question,
@@ -31,14 +33,13 @@ from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt, retry_prompt
-from streamlink_magic.steps.repair import mend_texts, repair_sql
+from streamlink_magic.steps.repair import Known, mend_ahead, missing_values, repair_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
-    from streamlink_magic.records import DataProfile
     from streamlink_magic.settings import Policy, Settings
 
 _SCHEMA_SHARE = 0.8
@@ -60,13 +61,27 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """SQL that the guard has looked at: proven to read only, or not provable here."""
+    """SQL that the guard has looked at: proven to read only, or not provable here.
+
+    Attributes
+    ----------
+    absent
+        Warnings of texts in its conditions that no row has.
+    badge
+        How far the answer is to be trusted: ``well supported``, ``check this`` or
+        ``do not trust``; empty where that was not looked at.
+    signals
+        What the badge rests on, as numbers by name.
+    """
 
     draft: SqlDraft
     prompt: Prompt
     verdict: Verdict
     query: GuardedQuery | None
     model_calls: int
+    absent: tuple[str, ...] = ()
+    badge: str = ""
+    signals: Mapping[str, float] = field(default_factory=dict)
     context: AskContext | None = None
 
 
@@ -99,6 +114,27 @@ def ask(
 
 def write_sql(question: Question, ports: Ports, settings: Settings, progress: Progress) -> Written:
     """Take the question as far as checked SQL; nothing has run afterwards."""
+    linked = link_question(question, ports, settings, progress)
+    prompt = build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings))
+    progress("model")
+    draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
+    known = Known(prompt.tables, ports.cache.profile, question=question.text)
+    written = _check(draft, prompt, ports, settings, progress, known=known)
+    return replace(written, context=linked.context)
+
+
+def compose_prompt(
+    question: Question, ports: Ports, settings: Settings, progress: Progress
+) -> Prompt:
+    """Return what the model would be sent; it is not asked."""
+    linked = link_question(question, ports, settings, progress)
+    return build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings))
+
+
+def link_question(
+    question: Question, ports: Ports, settings: Settings, progress: Progress
+) -> LinkedContext:
+    """Gather what the prompt may draw on, and choose the tables that go into it."""
     progress("context")
     context = gather_context(
         question,
@@ -111,13 +147,11 @@ def write_sql(question: Question, ports: Ports, settings: Settings, progress: Pr
         vet=partial(why_unusable, workbench=ports.workbench, policy=settings.policy),
     )
     progress("link")
-    budget = min(settings.prompt_tokens, ports.model.context_tokens - settings.answer_tokens)
-    linked = link_tables(context, budget_tokens=int(budget * _SCHEMA_SHARE))
-    prompt = build_prompt(linked, ports.model, budget_tokens=budget)
-    progress("model")
-    draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
-    written = _check(draft, prompt, ports, settings, progress)
-    return replace(written, context=context)
+    return link_tables(context, budget_tokens=int(_budget(ports, settings) * _SCHEMA_SHARE))
+
+
+def _budget(ports: Ports, settings: Settings) -> int:
+    return min(settings.prompt_tokens, ports.model.context_tokens - settings.answer_tokens)
 
 
 def why_unusable(sql: str, workbench: Workbench, policy: Policy) -> str:
@@ -150,7 +184,7 @@ def run_query(
         view,
         verdict=query.verdict,
         result=result,
-        checks=check_answer(query.sql, result),
+        checks=(*view.checks, *check_answer(query.sql, result)),
         explanation=explain_result(
             view.question, query.sql, result, query.verdict.tables, view.repairs
         ),
@@ -168,6 +202,7 @@ def view_written(question: Question, written: Written) -> AnswerView:
         sql=draft.sql,
         verdict=written.verdict,
         explanation=explain_result(question.text, draft.sql, None, tables, repairs),
+        checks=tuple(Check("warning", text) for text in written.absent),
         repairs=repairs,
         sent=written.prompt.parts,
         model=draft.completion.model,
@@ -185,7 +220,13 @@ def _askable(ports: Ports) -> NotebookSnapshot:
 
 
 def _check(
-    draft: SqlDraft, prompt: Prompt, ports: Ports, settings: Settings, progress: Progress
+    draft: SqlDraft,
+    prompt: Prompt,
+    ports: Ports,
+    settings: Settings,
+    progress: Progress,
+    *,
+    known: Known,
 ) -> Written:
     """Guard the draft; mend names from the catalog first, then let the model try again."""
     progress("guard")
@@ -196,9 +237,7 @@ def _check(
     settings = replace(settings, policy=_with_variables(settings.policy, shown))
     for calls in range(1, settings.retries + 2):
         try:
-            draft, query = guard_or_mend(
-                draft, prompt.tables, ports.cache.profile, ports.workbench, settings.policy
-            )
+            draft, query = guard_or_mend(draft, known, ports.workbench, settings.policy)
         except InvalidSqlError as error:
             if calls > settings.retries:
                 error.hint = error.hint or _way_on(prompt.tables)
@@ -210,16 +249,13 @@ def _check(
             )
             progress("guard")
         else:
-            return Written(draft, prompt, query.verdict, query, calls)
+            absent = missing_values(draft.sql, known)
+            return Written(draft, prompt, query.verdict, query, calls, absent)
     raise AssertionError("unreachable: the last failure is raised")
 
 
 def guard_or_mend(
-    draft: SqlDraft,
-    tables: Sequence[TableSchema],
-    profile: DataProfile,
-    workbench: Workbench,
-    policy: Policy,
+    draft: SqlDraft, known: Known, workbench: Workbench, policy: Policy
 ) -> tuple[SqlDraft, GuardedQuery]:
     """Guard a draft; where Spark cannot use it, mend it and guard it again, at most four times.
 
@@ -231,12 +267,13 @@ def guard_or_mend(
         When nothing more can be mended; it carries the statement that failed last.
     """
     for mends in range(_MENDS + 1):
-        draft = mend_texts(draft, tables, profile) or draft
+        draft = mend_ahead(draft, known) or draft
         try:
             with _keeping(draft.sql):
                 return draft, guard_sql(draft.sql, workbench, policy)
         except InvalidSqlError as error:
-            mended = repair_sql(draft, tables, profile, error) if mends < _MENDS else None
+            more = mends < _MENDS
+            mended = repair_sql(draft, replace(known, error=error)) if more else None
             if mended is None:
                 raise
             draft = mended

@@ -405,7 +405,8 @@ class Message:
 class SentPart:
     """A stretch of the prompt and what class of information it is.
 
-    ``kind`` is one of: rules, schema, comments, examples, terms, turns, cells, error, question.
+    ``kind`` is one of: rules, schema, values, comments, examples, terms, turns, cells, error,
+    question.
     """
 
     kind: str

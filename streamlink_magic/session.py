@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from streamlink_magic.adapters.vllm import VllmModel
     from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.protocols import Workbench
-    from streamlink_magic.records import AnswerView, GuardedQuery, Message
+    from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
     from streamlink_magic.settings import Settings
 
 _CHANGES_TABLES = re.compile(
@@ -247,24 +247,34 @@ class AskSession:
         threading.Thread(target=self._send_prefix, args=(spark, settings), daemon=True).start()
 
     def _send_prefix(self, spark: object, settings: Settings) -> None:
-        # Warming is a kindness: whatever is wrong, a stopped Spark too, the question will say.
+        # Both are kindnesses: whatever is wrong, a stopped Spark too, the question will say.
         with suppress(Exception):
-            workbench = open_workbench(spark, settings.databases)
-            snapshot = self.cache.snapshot(
-                workbench,
-                deadline_s=settings.catalog_deadline_s,
-                age_s=settings.catalog_age_s,
-            )
-            if settings.sample_values:
-                reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
-                self.cache.learn(reader, budget_s=settings.sample_budget_s)
-            model = find_model(settings, None)
-            tables = tuple(table for table in snapshot.tables if table.described)
-            messages = prefix_messages(tables, snapshot.current_database)
-            fits = model.count_tokens(messages) <= settings.prompt_tokens
-            if tables and fits and messages != self._warmed:
-                self._warmed = messages
-                model.warm(messages)
+            self._learn(open_workbench(spark, settings.databases), settings)
+        with suppress(Exception):
+            self._warm(open_workbench(spark, settings.databases), settings)
+
+    def _learn(self, workbench: Workbench, settings: Settings) -> None:
+        """Look at bounded samples, so that joins and values are known when a question comes."""
+        if not settings.sample_values:
+            return
+        self._snapshot(workbench, settings)
+        reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+        self.cache.learn(reader, budget_s=settings.sample_budget_s)
+
+    def _warm(self, workbench: Workbench, settings: Settings) -> None:
+        snapshot = self._snapshot(workbench, settings)
+        model = find_model(settings, None)
+        tables = tuple(table for table in snapshot.tables if table.described)
+        messages = prefix_messages(tables, snapshot.current_database, self.cache.profile)
+        fits = model.count_tokens(messages) <= settings.prompt_tokens
+        if tables and fits and messages != self._warmed:
+            self._warmed = messages
+            model.warm(messages)
+
+    def _snapshot(self, workbench: Workbench, settings: Settings) -> CatalogSnapshot:
+        return self.cache.snapshot(
+            workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
+        )
 
 
 def _run_and_show(answer: Answer) -> None:

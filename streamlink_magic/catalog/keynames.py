@@ -168,7 +168,8 @@ def _table_alone(names: _Names) -> int:
         return 0
     if names.column == names.table:
         return names.own + 1
-    return 2 if names.column[-len(names.table) :] == names.table else 0
+    ends = names.column[-len(names.table) :] == names.table
+    return 2 if ends or _names_table(names.column, names.table) else 0
 
 
 def _same_name(names: _Names) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.cache import CatalogCache
-from streamlink_magic.errors import GuardError, StreamlinkError
+from streamlink_magic.errors import EvaluationError, GuardError, StreamlinkError
 from streamlink_magic.evaluation.plain import plain_messages
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.run import status_of
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.database import SetDatabases
-    from streamlink_magic.protocols import ChatModel
-    from streamlink_magic.records import Message
-    from streamlink_magic.settings import Settings
+    from streamlink_magic.protocols import ChatModel, Workbench
+    from streamlink_magic.records import Message, QueryResult
+    from streamlink_magic.settings import Policy, Settings
 
 
 def _silent(phase: str, detail: str = "") -> None:
@@ -56,26 +57,20 @@ class _Metered:
 class PipelineAnswer:
     """Answers as ``%%ask`` does, in a notebook without cells, up to the checked SQL.
 
+    It may be called in several threads at once.
+
     Parameters
     ----------
-    spark
-        The session that holds the set's databases.
     databases
-        Makes a question's database the current one.
+        Makes a question's database the current one, in a session of the calling thread's own.
     """
 
-    def __init__(
-        self,
-        spark: Any,  # noqa: ANN401
-        databases: SetDatabases,
-        model: ChatModel,
-        settings: Settings,
-    ) -> None:
-        self._spark = spark
+    def __init__(self, databases: SetDatabases, model: ChatModel, settings: Settings) -> None:
         self._databases = databases
         self._model = model
         self._settings = settings
         self._caches: dict[str, CatalogCache] = {}
+        self._learning = threading.Lock()
 
     def __call__(self, question: BenchQuestion, /) -> Prediction:
         """Return the SQL and what it cost; SQL that the guard refused comes with its rule."""
@@ -83,35 +78,40 @@ class PipelineAnswer:
         self._learn(question.db_id)
         model = _Metered(self._model)
         started = time.monotonic()
-        sql, status = "", "ok"
         try:
-            sql = self._write(question, model)
+            told = self._write(question, model)
         except StreamlinkError as error:
-            sql, status = error.sql, status_of(error)
-        return Prediction(sql, model.tokens, time.monotonic() - started, status, model.calls)
+            told = Prediction(error.sql, status=status_of(error))
+        seconds = time.monotonic() - started
+        return replace(told, tokens=model.tokens, seconds=seconds, model_calls=model.calls)
 
     def _learn(self, db_id: str) -> None:
         """Learn a new database's values first, as a notebook does before anybody asks."""
-        if db_id in self._caches:
-            return
-        settings, workbench = self._settings, open_workbench(self._spark)
-        cache = self._caches.setdefault(db_id, CatalogCache())
+        with self._learning:
+            if db_id not in self._caches:
+                self._caches[db_id] = self._learned()
+
+    def _learned(self) -> CatalogCache:
+        settings, workbench = self._settings, open_workbench(self._databases.spark)
+        cache = CatalogCache()
         cache.snapshot(
             workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
         )
         if settings.sample_values:
             reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
             cache.learn(reader, budget_s=settings.sample_budget_s)
+        return cache
 
-    def _write(self, question: BenchQuestion, model: ChatModel) -> str:
-        """Return checked SQL. The tables are read from Spark's catalog, as in a notebook."""
+    def _write(self, question: BenchQuestion, model: ChatModel) -> Prediction:
+        """Return checked SQL and its badge. The tables are those of Spark's catalog."""
         ports = Ports(
             notebook=NotebookSnapshot(),
-            workbench=open_workbench(self._spark),
+            workbench=open_workbench(self._databases.spark),
             model=model,
             cache=self._caches[question.db_id],
         )
-        return write_sql(Question(_asked(question)), ports, self._settings, _silent).draft.sql
+        written = write_sql(Question(_asked(question)), ports, self._settings, _silent)
+        return Prediction(written.draft.sql, badge=written.badge, signals=written.signals)
 
 
 class PlainAnswer(PipelineAnswer):
@@ -120,7 +120,7 @@ class PlainAnswer(PipelineAnswer):
     def _learn(self, db_id: str) -> None:
         """Learn nothing: a plain prompt knows no values."""
 
-    def _write(self, question: BenchQuestion, model: ChatModel) -> str:
+    def _write(self, question: BenchQuestion, model: ChatModel) -> Prediction:
         """Return the SQL of one call. Keys are left out: Spark's catalog does not hold them."""
         tables = self._databases.use(question.db_id).values()
         bare = [replace(table, primary_key=(), foreign_keys=()) for table in tables]
@@ -128,11 +128,11 @@ class PlainAnswer(PipelineAnswer):
         limit = self._settings.answer_tokens
         sql = generate_sql(prompt, model, max_tokens=limit, progress=_silent).sql
         try:
-            guard_sql(sql, open_workbench(self._spark), self._settings.policy)
+            guard_sql(sql, open_workbench(self._databases.spark), self._settings.policy)
         except GuardError as error:
             error.sql = sql
             raise
-        return sql
+        return Prediction(sql)
 
 
 class GuardedRuns:
@@ -148,14 +148,12 @@ class GuardedRuns:
 
     def __init__(
         self,
-        spark: Any,  # noqa: ANN401
         databases: SetDatabases,
         settings: Settings,
         *,
         row_limit: int = 100_000,
         timeout_s: float = 60.0,
     ) -> None:
-        self._spark = spark
         self._databases = databases
         self._settings = settings
         self._row_limit = row_limit
@@ -164,12 +162,50 @@ class GuardedRuns:
     def __call__(self, db_id: str, sql: str, /) -> Sequence[Sequence[object]]:
         """Return the rows of a predicted query."""
         self._databases.use(db_id)
-        workbench = open_workbench(self._spark)
-        query = guard_sql(sql, workbench, self._settings.policy)
-        result = workbench.run(
-            query, row_limit=self._row_limit, timeout_s=self._timeout_s, progress=_silent
+        workbench = open_workbench(self._databases.spark)
+        return _guarded(
+            sql, workbench, self._settings.policy, self._row_limit, self._timeout_s
+        ).rows
+
+
+def run_whole(
+    sql: str,
+    workbench: Workbench,
+    policy: Policy,
+    *,
+    row_limit: int = 100_000,
+    timeout_s: float = 60.0,
+) -> Sequence[Sequence[object]]:
+    """Return all rows of a query that the guard lets through.
+
+    Parameters
+    ----------
+    row_limit
+        The most rows that are fetched to be compared.
+    timeout_s
+        Wall-clock limit, in seconds.
+
+    Raises
+    ------
+    GuardError
+        When the guard refuses the query.
+    EvaluationError
+        When there are more rows than the limit.
+    """
+    result = _guarded(sql, workbench, policy, row_limit, timeout_s)
+    if result.more:
+        raise EvaluationError(
+            f"The result has more than {row_limit} rows, too many to compare.",
+            "Leave this answer out, or let its query return totals.",
         )
-        return result.rows
+    return result.rows
+
+
+def _guarded(
+    sql: str, workbench: Workbench, policy: Policy, row_limit: int, timeout_s: float
+) -> QueryResult:
+    query = guard_sql(sql, workbench, policy)
+    return workbench.run(query, row_limit=row_limit, timeout_s=timeout_s, progress=_silent)
 
 
 def _asked(question: BenchQuestion) -> str:

@@ -1,7 +1,8 @@
 """A benchmark set as it lies on disk: questions, gold queries, databases.
 
 A set is a folder with ``questions.jsonl`` (id, db_id, question, evidence, difficulty, language),
-``gold_spark.jsonl`` (id, spark_sql, ordered, tie_sql, limit_tie, limit, full_sql, alternatives)
+``gold_spark.jsonl`` (id, spark_sql, ordered, tie_sql, limit_tie, limit, full_sql, alternatives; or
+id and ``"answerable": false`` for a question that the tables hold no answer to)
 and, for each db_id, ``db/<db_id>/schema.json`` beside one parquet file a table. Gold queries are
 kept apart from questions, so that whatever answers a question cannot see its solution.
 """
@@ -61,6 +62,8 @@ class Gold:
         rows will then do.
     alternatives
         Other queries whose results are right as well.
+    answerable
+        False where the right answer is that no table holds what was asked; there is no query then.
     """
 
     id: str
@@ -70,6 +73,7 @@ class Gold:
     full_sql: str = ""
     limit: int = 0
     alternatives: tuple[str, ...] = ()
+    answerable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ def _read_golds(file: Path) -> dict[str, Gold]:
 
 
 def _gold(entry: Entry) -> Gold:
+    if not entry.get("answerable", default=True):
+        return Gold(entry.text("id"), sql="", answerable=False)
     cut = entry.get("limit_tie", default=False)
     return Gold(
         id=entry.text("id"),

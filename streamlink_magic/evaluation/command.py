@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
-
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.create import create_session
 from streamlink_magic.endpoint import find_model
+from streamlink_magic.evaluation.ablation import ablation_table
 from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, PlainAnswer
 from streamlink_magic.evaluation.benchmark import load_set
 from streamlink_magic.evaluation.choice import choose, read_ids
 from streamlink_magic.evaluation.database import SetDatabases
+from streamlink_magic.evaluation.details import write_details
 from streamlink_magic.evaluation.paired import compare, comparison_rows
 from streamlink_magic.evaluation.predictions import describe_run, read_predictions
-from streamlink_magic.evaluation.report import align, read_report, summary_text, write_report
+from streamlink_magic.evaluation.report_file import read_report, write_report
 from streamlink_magic.evaluation.run import evaluate
 from streamlink_magic.evaluation.score import score
+from streamlink_magic.evaluation.summary import align, summary_text
+from streamlink_magic.evaluation.switches import describe_switches, switched
+from streamlink_magic.evaluation.terminal import RunProgressLines
+from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
 from streamlink_magic.prompts import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
 
+    from streamlink_magic.evaluation.predictions import RunInfo
     from streamlink_magic.evaluation.report import Report
     from streamlink_magic.settings import Settings
 
@@ -43,6 +49,10 @@ class EvalRequest:
     report: Path | None = None
     plain: bool = False
     compare_with: Path | None = None
+    workers: int = 1
+    without: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    details: Path | None = None
 
 
 def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
@@ -63,33 +73,75 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     EvaluationError
         When the set or an earlier file cannot be used, or the server is gone.
     """
+    settings = switched(settings, request.without, request.given)
     benchmark = load_set(request.benchmark)
     ids = read_ids(request.ids) if request.ids else None
     questions = choose(benchmark.questions, ids, request.limit, request.seed)
     model = find_model(settings, None)
-    spark = create_session(conf=_SPARK)
-    databases = SetDatabases(spark, benchmark)
-    runs = GuardedRuns(spark, databases, settings)
-    answer = (PlainAnswer if request.plain else PipelineAnswer)(spark, databases, model, settings)
-    info = describe_run(
-        benchmark.name, settings, model_name=model.name, plain=request.plain, prompts=digest()
-    )
-    with _Bar(console) as bar:
-        evaluate(questions, answer, request.out, info=info, progress=bar.asked)
+    databases = SetDatabases(create_session(conf=_SPARK), benchmark)
+    answer = (PlainAnswer if request.plain else PipelineAnswer)(databases, model, settings)
+    info = _described(request, benchmark.name, settings, model.name)
+    workers = request.workers
+    with RunProgressLines(console) as lines:
+        evaluate(questions, answer, request.out, info=info, workers=workers, progress=lines.asked)
         if not benchmark.golds:
-            return (
-                f"{len(questions)} questions answered; the set has no gold queries to score with."
-            )
+            return f"{len(questions)} questions answered; the set has no gold queries to score by."
+        predictions = read_predictions(request.out)
         report = score(
             benchmark,
             questions,
-            read_predictions(request.out),
-            run_sql=runs,
+            predictions,
+            run_sql=GuardedRuns(databases, settings),
             run_gold=databases.run_trusted,
             settings=info.settings,
-            progress=bar.scored,
+            workers=workers,
+            progress=lines.scored,
         )
+    if request.details:
+        write_details(report, benchmark, predictions, request.details)
     return _told(report, request)
+
+
+def _described(request: EvalRequest, name: str, settings: Settings, model_name: str) -> RunInfo:
+    return describe_run(
+        name,
+        settings,
+        model_name=model_name,
+        plain=request.plain,
+        prompts=digest(),
+        switches=describe_switches(request.without, request.given),
+        workers=request.workers,
+    )
+
+
+def run_unanswerable(source: Path, out: Path, *, limit: int, seed: int) -> str:
+    """Write a set of questions that its tables cannot answer, and return what it holds.
+
+    Raises
+    ------
+    EvaluationError
+        When the source cannot be used or the folder cannot be written.
+    """
+    benchmark = load_set(source)
+    made = make_unanswerable(benchmark, limit, seed)
+    write_unanswerable(benchmark, made, out)
+    columns = sum(bool(one.removal.column) for one in made)
+    databases = len({one.db_id for one in made})
+    return (
+        f"{out}: {len(made)} questions on {databases} databases, {columns} without a column and "
+        f"{len(made) - columns} without a table.\nAsk them with: streamlink eval {out} --out FILE"
+    )
+
+
+def run_table(reports: Sequence[Path]) -> str:
+    """Return the table of some reports on the same questions, as Markdown.
+
+    Raises
+    ------
+    EvaluationError
+        When a report cannot be read, or they have no question in common.
+    """
+    return ablation_table([(file.stem, read_report(file)) for file in reports])
 
 
 def _told(report: Report, request: EvalRequest) -> str:
@@ -100,28 +152,3 @@ def _told(report: Report, request: EvalRequest) -> str:
         paired = compare(read_report(request.compare_with), report)
         text += "\n\n" + align(comparison_rows(paired))
     return text
-
-
-class _Bar:
-    """One progress line for asking and one for scoring."""
-
-    def __init__(self, console: Console) -> None:
-        columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console)
-        self._asking = self._progress.add_task("Asking")
-        self._scoring = self._progress.add_task("Scoring", visible=False)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def asked(
-        self, done: int, total: int, _accuracy: float | None, _seconds_left: float, /
-    ) -> None:
-        self._progress.update(self._asking, completed=done, total=total)
-
-    def scored(self, done: int, total: int) -> None:
-        self._progress.update(self._scoring, completed=done, total=total, visible=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import EvaluationError
@@ -54,7 +55,7 @@ def load_database(
 
 
 class SetDatabases:
-    """The databases of one set in one session, each loaded when it is first used.
+    """The databases of one set, each loaded when it is first used.
 
     Parameters
     ----------
@@ -65,22 +66,37 @@ class SetDatabases:
     """
 
     def __init__(self, spark: SparkSession, benchmark: BenchmarkSet) -> None:
-        self._spark = spark
+        self._owner = spark
         self._benchmark = benchmark
         self._loaded: dict[str, Mapping[str, TableSchema]] = {}
+        self._loading = threading.Lock()
+        self._sessions = threading.local()
+        self._sessions.mine = spark
+
+    @property
+    def spark(self) -> SparkSession:
+        """The calling thread's session: the current database is a session's own.
+
+        The thread that made this object has the session given, every other one a session beside
+        it on the same catalog.
+        """
+        if not hasattr(self._sessions, "mine"):
+            self._sessions.mine = self._owner.newSession()
+        session: SparkSession = self._sessions.mine
+        return session
 
     def use(self, db_id: str) -> Mapping[str, TableSchema]:
         """Make a database the current one and return its tables as the set declares them."""
-        if db_id in self._loaded:
-            _use(self._spark, db_id)
-        else:
-            self._loaded[db_id] = load_database(self._spark, self._benchmark, db_id)
+        with self._loading:
+            if db_id not in self._loaded:
+                self._loaded[db_id] = load_database(self.spark, self._benchmark, db_id)
+        _use(self.spark, db_id)
         return self._loaded[db_id]
 
     def run_trusted(self, db_id: str, sql: str) -> list[tuple[object, ...]]:
         """Return the rows of a gold query. MUST NOT be given a predicted one: nothing guards it."""
         self.use(db_id)
-        rows = self._spark.sql(sql).limit(MAX_GOLD_ROWS + 1).collect()
+        rows = self.spark.sql(sql).limit(MAX_GOLD_ROWS + 1).collect()
         return [tuple(row) for row in rows]
 
 

@@ -1,6 +1,8 @@
 """Why an answer is wrong, in classes that can be compared between tools.
 
-Two are our own: ``refused`` (the guard would not run it) and ``gold_failed`` (the set's fault).
+Our own are ``refused`` (the guard would not run it), ``unanswerable`` (the product said that no
+table holds what was asked) and ``gold_failed`` (the set's fault). Questions that the tables hold
+no answer to are ``answered`` all the same, or ``failed`` (with an error that does not say why).
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ TIMEOUT = "timeout"
 WRONG_RESULT = "wrong_result"
 MISSING = "missing"
 REFUSED = "refused"
+UNANSWERABLE = "unanswerable"
+ANSWERED = "answered"
+FAILED = "failed"
 GOLD_FAILED = "gold_failed"
 
 _COLUMN_CONDITIONS = (

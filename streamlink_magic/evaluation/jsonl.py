@@ -101,6 +101,13 @@ class Entry:
             raise self.problem(f"needs a list of texts in {name!r}")
         return tuple(cast("list[str]", values))
 
+    def numbers(self, name: str) -> dict[str, float]:
+        """Return a field that holds numbers by name, empty when it is missing."""
+        values: dict[str, object] = self.get(name, {})
+        if not all(isinstance(value, int | float) for value in values.values()):
+            raise self.problem(f"needs numbers by name in {name!r}")
+        return cast("dict[str, float]", values)
+
     def entries(self, name: str) -> tuple[Entry, ...]:
         """Return a field that holds a list of objects, empty when it is missing."""
         values: list[object] = self.get(name, [])

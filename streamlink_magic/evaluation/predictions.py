@@ -1,8 +1,9 @@
 """The file that a run writes: one JSON line a question, safe to interrupt and to go on with.
 
-``{"id", "sql", "tokens", "seconds", "status", "model_calls"}``, where the status is ``ok``,
-``refused:<rule>`` (SQL was written and the guard stopped it) or ``error:<ErrorName>``. What the
-run was made with stands in a file beside it, so that lines of different settings never mix.
+``{"id", "sql", "tokens", "seconds", "status", "model_calls", "badge", "signals"}``, where the
+status is ``ok``, ``refused:<rule>`` (SQL was written and the guard stopped it), ``unanswerable``
+(no table holds what was asked) or ``error:<ErrorName>``. What the run was made with stands in a
+file beside it, so that lines of different settings never mix.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from streamlink_magic.errors import EvaluationError
 from streamlink_magic.evaluation.jsonl import Entry, parse_records, read_json_object, read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -42,9 +43,13 @@ class Prediction:
     seconds
         From question to SQL.
     status
-        ``ok``, ``refused:<rule>`` or ``error:<ErrorName>``.
+        ``ok``, ``refused:<rule>``, ``unanswerable`` or ``error:<ErrorName>``.
     model_calls
         How often the model was asked.
+    badge
+        How far the answer is to be trusted, as the pipeline said; empty when it said nothing.
+    signals
+        What the badge rests on, as numbers by name.
     """
 
     sql: str
@@ -52,6 +57,8 @@ class Prediction:
     seconds: float = 0.0
     status: str = "ok"
     model_calls: int = 1
+    badge: str = ""
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,7 @@ class PredictionFile:
             whole = content[: content.rfind(b"\n") + 1]
             entries = parse_records(whole.decode(), str(path))
             self.ids = frozenset(entry.text("id") for entry in entries)
+            self._path = path
             self._stream = path.open("ab")
             self._stream.truncate(len(whole))
         except (OSError, UnicodeDecodeError) as error:
@@ -164,6 +172,18 @@ class PredictionFile:
         self._stream.write(text.encode(errors="backslashreplace"))
         self._stream.flush()
         os.fsync(self._stream.fileno())
+
+    def sort(self, ids: Sequence[str]) -> None:
+        """Bring the lines into this order, others after them; nothing can be added then.
+
+        Questions asked side by side end in any order; sorted, two runs can be read line by line.
+        """
+        self._stream.close()
+        lines = [line for line in self._path.read_text("utf-8").split("\n") if line.strip()]
+        places = {question_id: place for place, question_id in enumerate(ids)}
+        wanted = sorted(lines, key=lambda line: places.get(json.loads(line)["id"], len(places)))
+        if wanted != lines:
+            write_atomically(self._path, "".join(f"{line}\n" for line in wanted))
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -195,6 +215,8 @@ def _prediction(entry: Entry) -> Prediction:
         seconds=entry.get("seconds", 0.0),
         status=entry.get("status", "ok"),
         model_calls=entry.get("model_calls", 1),
+        badge=entry.get("badge", ""),
+        signals=entry.numbers("signals"),
     )
 
 

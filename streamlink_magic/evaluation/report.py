@@ -1,20 +1,20 @@
-"""What a run scored: the outcomes, their sums, as JSON and as rows of text."""
+"""What a run scored: the outcomes and their sums."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlink_magic.evaluation.jsonl import Entry, read_json_object
-from streamlink_magic.evaluation.predictions import write_atomically
+from streamlink_magic.evaluation.failures import UNANSWERABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+# The badges from the most to the least trusted, and what stands for a question without one
+BADGES = ("well supported", "check this", "do not trust")
+NO_BADGE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,12 @@ class Outcome:
     ----------
     failure
         The class of failure, empty when the answer is right.
+    shape
+        How a wrong result differs from the right one; empty for every other failure.
     detail
         The error's first words, where there was one.
+    badge
+        How far the answer is to be trusted, as the pipeline said; empty when it said nothing.
     """
 
     id: str
@@ -41,11 +45,13 @@ class Outcome:
     tokens: int = 0
     seconds: float = 0.0
     model_calls: int = 0
+    shape: str = ""
+    badge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many right of so many."""
+    """So many of so many questions: those that were right, unless something else is said."""
 
     questions: int
     correct: int
@@ -75,8 +81,24 @@ class Report:
     @property
     def failures(self) -> dict[str, int]:
         """How many answers failed by class, the most frequent first."""
-        counts = Counter(outcome.failure for outcome in self.outcomes if not outcome.correct)
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return _counted(outcome.failure for outcome in self.outcomes if not outcome.correct)
+
+    @property
+    def shapes(self) -> dict[str, int]:
+        """How many wrong results differ in which way, the most frequent first."""
+        return _counted(outcome.shape for outcome in self.outcomes if outcome.shape)
+
+    @property
+    def declined(self) -> Share:
+        """Of all questions, those of which it was said that no table holds the answer."""
+        said = sum(outcome.status == UNANSWERABLE for outcome in self.outcomes)
+        return Share(len(self.outcomes), said)
+
+    @property
+    def workers(self) -> int:
+        """How many questions were asked at once."""
+        count = self.settings.get("workers", 1)
+        return count if isinstance(count, int) else 1
 
     def by(self, key: Callable[[Outcome], str]) -> dict[str, Share]:
         """Return the share of right answers for each value of a key.
@@ -85,10 +107,7 @@ class Report:
         >>> str(report.by(lambda outcome: outcome.db_id)["shop"])
         '1/2 = 50.0 %'
         """
-        groups: dict[str, list[Outcome]] = defaultdict(list)
-        for outcome in self.outcomes:
-            groups[key(outcome) or "unknown"].append(outcome)
-        return {name: _share(groups[name]) for name in sorted(groups)}
+        return {name: _share(group) for name, group in _grouped(self.outcomes, key).items()}
 
     def cost(self, key: Callable[[Outcome], float]) -> tuple[float, float]:
         """Return mean and median of a number over the questions that were answered."""
@@ -116,72 +135,24 @@ def by_status(report: Report) -> dict[str, Share]:
     return report.by(lambda outcome: outcome.status.partition(":")[0])
 
 
-def to_json(report: Report) -> dict[str, object]:
-    """Return the report as JSON values, sums first, then a row for each question."""
-    return {
-        "set": report.set_name,
-        "settings": dict(sorted(report.settings.items())),
-        **_share_json(report.overall),
-        "by_difficulty": _shares_json(by_difficulty(report)),
-        "by_database": _shares_json(by_database(report)),
-        "by_language": _shares_json(by_language(report)),
-        "by_status": _shares_json(by_status(report)),
-        "failures": report.failures,
-        "tokens": _cost_json(report.cost(lambda outcome: outcome.tokens)),
-        "seconds": _cost_json(report.cost(lambda outcome: outcome.seconds)),
-        "model_calls": _cost_json(report.cost(lambda outcome: outcome.model_calls)),
-        "rows": [dataclasses.asdict(outcome) for outcome in report.outcomes],
-    }
+def by_badge(report: Report) -> dict[str, Share]:
+    """Return the share of right answers by badge, the most trusted first; empty without badges.
 
-
-def write_report(report: Report, path: Path | str) -> None:
-    """Write the report as JSON, whole or not at all."""
-    file = Path(path)
-    write_atomically(file, json.dumps(to_json(report), indent=2, ensure_ascii=False) + "\n")
-
-
-def read_report(path: Path | str) -> Report:
-    """Read a report that ``write_report`` wrote.
-
-    Raises
-    ------
-    EvaluationError
-        When the file is missing or holds something else.
+    Questions that got no badge, since they got no answer, stand under ``none``.
     """
-    entry = Entry(read_json_object(Path(path)), str(path))
-    outcomes = tuple(_outcome(row) for row in entry.entries("rows"))
-    settings: dict[str, object] = entry.get("settings", {})
-    return Report(entry.text("set"), outcomes, settings)
+    if not any(outcome.badge for outcome in report.outcomes):
+        return {}
+    shares = report.by(lambda outcome: outcome.badge or NO_BADGE)
+    order = {badge: place for place, badge in enumerate(BADGES)}
+    return dict(sorted(shares.items(), key=lambda item: (order.get(item[0], len(order)), item)))
 
 
-def summary_rows(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return the report as short rows of label and value, for any kind of table."""
-    tokens = report.cost(lambda outcome: outcome.tokens)
-    seconds = report.cost(lambda outcome: outcome.seconds)
-    calls = report.cost(lambda outcome: outcome.model_calls)
-    failures = ", ".join(f"{name} {count}" for name, count in report.failures.items())
-    return (
-        (report.set_name, str(report.overall)),
-        *((f"  {name}", str(share)) for name, share in by_difficulty(report).items()),
-        *((f"  {name}", str(share)) for name, share in by_database(report).items()),
-        *((f"  status {name}", str(share)) for name, share in by_status(report).items()),
-        ("failures", failures or "none"),
-        ("tokens", f"mean {tokens[0]:.0f}, median {tokens[1]:.0f}"),
-        ("seconds", f"mean {seconds[0]:.2f}, median {seconds[1]:.2f}"),
-        ("model calls", f"mean {calls[0]:.2f}"),
-    )
-
-
-def summary_text(report: Report) -> str:
-    """Return the report as a plain table."""
-    return align(summary_rows(report))
-
-
-def align(rows: Iterable[tuple[str, str]]) -> str:
-    """Return label and value a line, the values one below the other."""
-    lines = tuple(rows)
-    width = max((len(label) for label, _ in lines), default=0)
-    return "\n".join(f"{label:<{width}}  {value}" for label, value in lines)
+def failures_by_difficulty(report: Report) -> dict[str, dict[str, int]]:
+    """Return how many answers failed by class, for each difficulty."""
+    return {
+        name: Report(report.set_name, tuple(outcomes)).failures
+        for name, outcomes in _grouped(report.outcomes, lambda outcome: outcome.difficulty).items()
+    }
 
 
 def _share(outcomes: Iterable[Outcome]) -> Share:
@@ -189,34 +160,14 @@ def _share(outcomes: Iterable[Outcome]) -> Share:
     return Share(len(rights), sum(rights))
 
 
-def _share_json(share: Share) -> dict[str, object]:
-    return {
-        "questions": share.questions,
-        "correct": share.correct,
-        "accuracy": round(share.accuracy, 4),
-    }
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
 
 
-def _shares_json(shares: Mapping[str, Share]) -> dict[str, object]:
-    return {name: _share_json(share) for name, share in shares.items()}
-
-
-def _cost_json(cost: tuple[float, float]) -> dict[str, float]:
-    return {"mean": round(cost[0], 3), "median": round(cost[1], 3)}
-
-
-def _outcome(entry: Entry) -> Outcome:
-    return Outcome(
-        id=entry.text("id"),
-        db_id=entry.text("db_id"),
-        correct=entry.get("correct", default=False),
-        failure=entry.get("failure", ""),
-        detail=entry.get("detail", ""),
-        difficulty=entry.get("difficulty", ""),
-        language=entry.get("language", ""),
-        status=entry.get("status", "ok"),
-        sql=entry.get("sql", ""),
-        tokens=entry.get("tokens", 0),
-        seconds=entry.get("seconds", 0.0),
-        model_calls=entry.get("model_calls", 0),
-    )
+def _grouped(
+    outcomes: Iterable[Outcome], key: Callable[[Outcome], str]
+) -> dict[str, list[Outcome]]:
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        groups[key(outcome) or "unknown"].append(outcome)
+    return {name: groups[name] for name in sorted(groups)}

@@ -1,25 +1,32 @@
-"""Ask every question of a set, writing each answer down before the next is asked."""
+"""Ask every question of a set, writing each answer down as soon as it is there."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from streamlink_magic.errors import (
     EvaluationError,
     GuardError,
     ServerUnreachableError,
     StreamlinkError,
+    UnanswerableError,
 )
+from streamlink_magic.evaluation.failures import UNANSWERABLE
+from streamlink_magic.evaluation.pool import side_by_side
 from streamlink_magic.evaluation.predictions import Prediction, PredictionFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.predictions import RunInfo
     from streamlink_magic.protocols import Clock
+
+Q = TypeVar("Q")
 
 # One question may break a connection; a server that fails so many in a row is gone
 MAX_UNREACHABLE = 3
@@ -33,7 +40,8 @@ class Answer(Protocol):
         """Return the SQL and what it cost.
 
         SQL that was refused or failed SHOULD be returned with ``status_of`` its error, so that
-        it can be scored. May raise: the run notes the error, without SQL, and goes on.
+        it can be scored. May raise: the run notes the error, without SQL, and goes on. MUST bear
+        being called in several threads at once where the run has several workers.
         """
         ...
 
@@ -66,6 +74,7 @@ def evaluate(
     out: Path,
     *,
     info: RunInfo,
+    workers: int = 1,
     progress: RunProgress | None = None,
     check: Check | None = None,
     clock: Clock = time.monotonic,
@@ -73,7 +82,7 @@ def evaluate(
     """Ask the questions that ``out`` does not hold yet, and add each answer to it.
 
     A question that fails is written down with its error. An interrupt ends the run and loses
-    nothing but the question under way; the same call goes on from there.
+    nothing but the questions under way; the same call goes on from there.
 
     Parameters
     ----------
@@ -83,6 +92,9 @@ def evaluate(
         The JSON Lines file of predictions.
     info
         What this run is made with; ``out`` must have been begun with the same.
+    workers
+        How many questions are under way at once. Only with one is a question's time its own:
+        questions that share a server wait for each other.
     check
         Judges each answer as it comes, for the running accuracy.
 
@@ -93,25 +105,28 @@ def evaluate(
     """
     tally = _Tally(len(questions), progress, clock)
     with PredictionFile(out, info) as file:
+        rest = tuple(question for question in questions if question.id not in file.ids)
+        tally.skip(len(questions) - len(rest))
         waiting: list[tuple[BenchQuestion, Prediction]] = []
-        for question in questions:
-            if question.id in file.ids:
-                tally.skip()
-                continue
-            prediction = _ask(question, answer, clock)
-            waiting.append((question, prediction))
-            if prediction.status != _UNREACHABLE:
-                _settle(waiting, file, tally, check)
-            elif len(waiting) == MAX_UNREACHABLE:
-                # Not written down: these questions are asked again when the server is back
-                raise EvaluationError(
-                    f"The model server is gone; {tally.done} of {len(questions)} are answered.",
-                    "Start the server, then give the same command again to go on.",
-                )
+        ask = partial(ask_timed, answer=answer, clock=clock)
+        # Closed at once when the loop is left: nothing further is asked then
+        with closing(side_by_side(rest, ask, workers)) as coming:
+            for question, prediction in coming:
+                waiting.append((question, prediction))
+                if prediction.status != _UNREACHABLE:
+                    _settle(waiting, file, tally, check)
+                elif len(waiting) == MAX_UNREACHABLE:
+                    # Not written down: these are asked again when the server is back
+                    raise EvaluationError(
+                        f"The model server is gone; {tally.done} of {len(questions)} are answered.",
+                        "Start the server, then give the same command again to go on.",
+                    )
         _settle(waiting, file, tally, check)
+        file.sort([question.id for question in questions])
 
 
-def _ask(question: BenchQuestion, answer: Answer, clock: Clock) -> Prediction:
+def ask_timed(question: Q, answer: Callable[[Q], Prediction], clock: Clock) -> Prediction:
+    """Return the answer to one question; an error becomes its status."""
     begun = clock()
     try:
         return answer(question)
@@ -125,6 +140,8 @@ def status_of(error: Exception) -> str:
     >>> status_of(TimeoutError())
     'error:TimeoutError'
     """
+    if isinstance(error, UnanswerableError):
+        return UNANSWERABLE
     if isinstance(error, GuardError):
         return f"refused:{error.verdict.rule}"
     return f"error:{type(error).__name__}"
@@ -162,9 +179,9 @@ class _Tally:
         self._checked = 0
         self._right = 0
 
-    def skip(self) -> None:
-        """Count a question that an earlier run answered."""
-        self.done += 1
+    def skip(self, count: int) -> None:
+        """Count questions that an earlier run answered."""
+        self.done += count
 
     def add(self, *, right: bool | None) -> None:
         """Count a question answered now, and tell."""

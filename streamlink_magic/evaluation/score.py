@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from streamlink_magic.errors import EvaluationError
-from streamlink_magic.evaluation.failures import GOLD_FAILED, MISSING, WRONG_RESULT, classify
+from streamlink_magic.evaluation.failures import (
+    ANSWERED,
+    FAILED,
+    GOLD_FAILED,
+    MISSING,
+    UNANSWERABLE,
+    WRONG_RESULT,
+    classify,
+)
 from streamlink_magic.evaluation.matching import expect, expect_sorted, matches
+from streamlink_magic.evaluation.pool import side_by_side
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.report import Outcome, Report
+from streamlink_magic.evaluation.shape import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,7 +74,11 @@ class Judge:
     def outcome(self, question: BenchQuestion, prediction: Prediction | None) -> Outcome:
         """Return how a question went; None stands for a question without an answer."""
         if prediction is None:
-            return _outcome(question, Prediction("", status="missing", model_calls=0), MISSING)
+            return _outcome(question, Prediction("", status=MISSING, model_calls=0), MISSING)
+        if not self._golds[question.id].answerable:
+            return _outcome(question, prediction, _unanswered(prediction))
+        if prediction.status == UNANSWERABLE:
+            return _outcome(question, prediction, UNANSWERABLE)
         if not prediction.sql.strip():
             return _outcome(question, prediction, MISSING)
         try:
@@ -89,10 +105,12 @@ class Judge:
     ) -> Outcome:
         gold = self._golds[question.id]
         try:
-            right = any(matches(one, rows) for one in self._expectations(question.db_id, gold))
+            if any(matches(one, rows) for one in self._expectations(question.db_id, gold)):
+                return _outcome(question, prediction, "")
+            shape = shape_of(self._run_gold(question.db_id, gold.sql), rows)
         except Exception as error:  # noqa: BLE001 - a broken gold query must show, not end the run
             return _outcome(question, prediction, GOLD_FAILED, error)
-        return _outcome(question, prediction, "" if right else WRONG_RESULT)
+        return replace(_outcome(question, prediction, WRONG_RESULT), shape=shape)
 
     def _expectations(self, db_id: str, gold: Gold) -> Iterator[Expected]:
         """Yield what is right, the cheapest first; later queries run only when needed."""
@@ -118,13 +136,15 @@ def score(
     run_sql: RunSql,
     run_gold: RunSql,
     settings: Mapping[str, object] | None = None,
+    workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Score the predictions for some questions of a set.
 
     A result is right when it equals that of the gold query or of one of its alternatives: rows
     as a bag, in order only where the gold query orders them, where rows that tie may swap;
-    columns in any order; numbers within 1e-6.
+    columns in any order; numbers within 1e-6. A question that the tables hold no answer to is
+    right when the answer says so.
 
     Parameters
     ----------
@@ -134,6 +154,8 @@ def score(
         By question id; a question without one counts as wrong.
     settings
         What the run was made with, for the report.
+    workers
+        How many questions are scored at once; both runners must bear as many threads.
     progress
         Told how many questions are scored, of how many.
 
@@ -144,12 +166,27 @@ def score(
     """
     judge = Judge(benchmark, run_sql, run_gold)
     known = [question for question in questions if judge.knows(question)]
-    outcomes = []
-    for done, question in enumerate(known, start=1):
-        outcomes.append(judge.outcome(question, predictions.get(question.id)))
-        if progress:
-            progress(done, len(known))
-    return Report(benchmark.name, tuple(outcomes), settings or {})
+    outcomes: dict[str, Outcome] = {}
+
+    def judged(question: BenchQuestion) -> Outcome:
+        return judge.outcome(question, predictions.get(question.id))
+
+    with closing(side_by_side(known, judged, workers)) as coming:
+        for question, outcome in coming:
+            outcomes[question.id] = outcome
+            if progress:
+                progress(len(outcomes), len(known))
+    in_order = tuple(outcomes[question.id] for question in known)
+    return Report(benchmark.name, in_order, settings or {})
+
+
+def _unanswered(prediction: Prediction) -> str:
+    """Return how an answer to a question without one failed; empty when it said so."""
+    if prediction.status == UNANSWERABLE:
+        return ""
+    if not prediction.sql.strip():
+        return MISSING
+    return ANSWERED if prediction.status == "ok" else FAILED
 
 
 def _outcome(
@@ -168,4 +205,5 @@ def _outcome(
         tokens=prediction.tokens,
         seconds=prediction.seconds,
         model_calls=prediction.model_calls,
+        badge=prediction.badge,
     )

@@ -2,7 +2,7 @@
 
 from streamlink_magic.serving.options import Endpoint, ServeOptions, ServeProgress
 from streamlink_magic.serving.plan import is_prepared, server_command
-from streamlink_magic.serving.server import find_server, start_server, stop_server
+from streamlink_magic.serving.server import find_server, run_apart, start_server, stop_server
 
 __all__ = [
     "Endpoint",
@@ -10,6 +10,7 @@ __all__ = [
     "ServeProgress",
     "find_server",
     "is_prepared",
+    "run_apart",
     "server_command",
     "start_server",
     "stop_server",

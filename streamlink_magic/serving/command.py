@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 # Whoever starts vLLM by hand exports the key under this name; the printed command never holds it.
 KEY_VARIABLE = "STREAMLINK_API_KEY"
 HOST = "127.0.0.1"
+CHUNK_TOKENS = 1024
+BLOCK_TOKENS = 32
 _GRAMMAR_BACKEND = '{"backend":"guidance"}'
 
 
@@ -77,6 +79,11 @@ class Launch:
             *("--generation-config", "vllm"),
             "--disable-uvicorn-access-log",
             *optional,
+            # A long prompt is read in pieces of this many tokens; the warm-up reads one piece.
+            *(("--max-num-batched-tokens", str(CHUNK_TOKENS)) if self.device == "cpu" else ()),
+            # Prompts are cached in whole blocks, and what is left over is computed again for each
+            # question: 48 tokens fewer on average than with vLLM's 128, a third of a second here.
+            *(("--block-size", str(BLOCK_TOKENS)) if self.device == "cpu" else ()),
             *self.extra_args,
         ]
 
@@ -89,6 +96,12 @@ class Launch:
         }
         if not self.revision:
             variables["HF_HUB_OFFLINE"] = "1"
+        if self.device == "cpu" and not self.eager:
+            # vLLM 0.32 saves what it compiled ahead of time on a CPU and then fails to load it
+            # ('function' object has no attribute 'finalize_loading'), so every start compiled
+            # anew. Inductor's own cache works: the engine starts in 21 to 27 s instead of 76 to 93.
+            variables["VLLM_USE_AOT_COMPILE"] = "0"
+            variables["TORCHINDUCTOR_CACHE_DIR"] = str(self.compiled / "inductor")
         if self.device == "cpu":
             variables["VLLM_CPU_KVCACHE_SPACE"] = str(self.kv_cache_gib)
             if self.cores:

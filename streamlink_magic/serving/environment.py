@@ -7,13 +7,14 @@ import re
 import secrets
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from streamlink_magic.errors import ServingError
 from streamlink_magic.serving.children import run_child
 from streamlink_magic.serving.disk import GIB, require_space
+from streamlink_magic.serving.hardware import is_zen
 from streamlink_magic.serving.locking import hold
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ class Build:
         What comes along and breaks the rest.
     disk_bytes
         Room for the packages and, while they are unpacked, their wheels.
+    faster
+        What makes it faster and is gone on without where it cannot be had.
     """
 
     name: str
     requirements: tuple[str, ...]
     removed: tuple[str, ...]
     disk_bytes: int
+    faster: tuple[str, ...] = ()
 
 
 CPU_BUILD = Build(
@@ -58,6 +62,10 @@ CPU_BUILD = Build(
     ("torchvision", "torchaudio", "torchcodec"),
     6 * GIB,
 )
+# AMD's kernels for its own processors: vLLM takes them where they load. Measured on an EPYC with
+# AVX512, int8, one token: 1.16 against 1.74 ms for the largest layer on one core (oneDNN), 0.97
+# against 1.27 ms on two. The version follows that of torch.
+ZEN_BUILD = replace(CPU_BUILD, name=f"vllm-cpu-zen-{VLLM_VERSION}", faster=("zentorch==2.13.0.2",))
 GPU_BUILD = Build(
     f"vllm-gpu-{VLLM_VERSION}", (f"vllm=={VLLM_VERSION}", "gguf", "accelerate"), (), 18 * GIB
 )
@@ -75,7 +83,9 @@ class EnvironmentFiller(Protocol):
 
 def choose_build(device: Literal["cpu", "cuda"]) -> Build:
     """Return the build for a device."""
-    return CPU_BUILD if device == "cpu" else GPU_BUILD
+    if device == "cuda":
+        return GPU_BUILD
+    return ZEN_BUILD if is_zen() else CPU_BUILD
 
 
 def find_environment(build: Build, places: Places) -> Path | None:
@@ -175,6 +185,16 @@ def fill_with_pip(folder: Path, build: Build, log_path: Path, progress: ServePro
             purpose="Removing unused packages",
             on_line=lambda _: None,
         )
+    for requirement in build.faster:
+        _try_install([*install[: -len(build.requirements)], requirement], log_path, progress)
+
+
+def _try_install(install: list[str], log_path: Path, progress: ServeProgress) -> None:
+    """Install what is worth having and not worth failing for."""
+    try:
+        run_child(install, log_path=log_path, purpose="Installing", on_line=lambda _: None)
+    except ServingError:
+        progress(f"Going on without {install[-1]}: answers will be slower", None)
 
 
 def _install(install: list[str], log_path: Path, on_line: Callable[[str], None]) -> None:

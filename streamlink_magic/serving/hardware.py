@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 OVERHEAD_BYTES = 3 * GIB
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/gpus")
 _CGROUP = Path("/sys/fs/cgroup")
+_CPU_INFO = Path("/proc/cpuinfo")
 
 
 def has_gpu() -> bool:
@@ -69,6 +70,15 @@ def choose_device(asked: Device) -> Literal["cpu", "cuda"]:
             "Check the driver, or use --device cpu.",
         )
     return "cpu"
+
+
+def is_zen() -> bool:
+    """Return whether the processor is one of AMD's with AVX512, as vLLM itself decides it."""
+    try:
+        described = _CPU_INFO.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False  # not Linux
+    return "AuthenticAMD" in described and "avx512" in described
 
 
 def all_cores() -> str:

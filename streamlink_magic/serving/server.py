@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import ServingError
@@ -26,6 +27,8 @@ from streamlink_magic.serving.processes import (
 from streamlink_magic.serving.state import ServerState, read_state, write_state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from streamlink_magic.serving.command import Launch
 
 _POLL_S = 0.5
@@ -95,6 +98,38 @@ def stop_server() -> bool:
     return _forget(find_places())
 
 
+@contextmanager
+def run_apart(
+    options: ServeOptions, name: str, *, progress: ServeProgress | None = None
+) -> Iterator[Endpoint]:
+    """Run a server of one's own for as long as the block lasts, beside the remembered one.
+
+    Parameters
+    ----------
+    options
+        How it is to run.
+    name
+        What its log is called.
+    progress
+        Told of each phase; None for silence.
+
+    Raises
+    ------
+    ServingError
+        It could not be prepared or started; the subclass names the cause.
+    """
+    report = progress or ignore_progress
+    places = find_places()
+    plan = make_plan(options)
+    launch = _prepare(plan, places, None, report)
+    state = _spawn(launch, plan, places, f"server-{name}.log")
+    try:
+        wait_until_ready(state, timeout_s=options.start_timeout_s, report=report)
+        yield state.endpoint()
+    finally:
+        stop_processes(state)
+
+
 def _forget(places: Places) -> bool:
     """Stop what is left of the remembered server, also when only its children live on."""
     state = read_state(places.state_file)
@@ -141,11 +176,22 @@ def _prepare(
 
 def _launch(launch: Launch, plan: Plan, places: Places, report: ServeProgress) -> ServerState:
     """Start the process, remember it at once, and wait; whatever goes wrong, it does not stay."""
+    state = _spawn(launch, plan, places, "server.log")
+    try:
+        write_state(places.state_file, state)
+        wait_until_ready(state, timeout_s=plan.options.start_timeout_s, report=report)
+    except BaseException:  # also Ctrl-C: nobody else knows of this process
+        _stop(state, places)
+        raise
+    return state
+
+
+def _spawn(launch: Launch, plan: Plan, places: Places, log_name: str) -> ServerState:
     key = secrets.token_urlsafe(32)
-    log_path = places.logs / "server.log"
+    log_path = places.logs / log_name
     environment = launch.environment() | {KEY_IN_SERVER: key}
     process = spawn(launch.arguments(), environment, log_path, places.root)
-    state = ServerState(
+    return ServerState(
         pid=process.pid,
         created=process.create_time(),
         port=launch.port,
@@ -154,13 +200,6 @@ def _launch(launch: Launch, plan: Plan, places: Places, report: ServeProgress) -
         fingerprint=plan.fingerprint,
         log_path=str(log_path),
     )
-    try:
-        write_state(places.state_file, state)
-        wait_until_ready(state, timeout_s=plan.options.start_timeout_s, report=report)
-    except BaseException:  # also Ctrl-C: nobody else knows of this process
-        _stop(state, places)
-        raise
-    return state
 
 
 def wait_until_ready(state: ServerState, *, timeout_s: float, report: ServeProgress) -> None:

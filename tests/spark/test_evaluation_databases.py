@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.errors import EvaluationError
 from streamlink_magic.evaluation import (
     Prediction,
@@ -21,6 +25,10 @@ from streamlink_magic.evaluation import (
     read_predictions,
     score,
 )
+from streamlink_magic.evaluation.answering import run_whole
+from streamlink_magic.evaluation.kept import KeptPair, evaluate_kept
+from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
+from streamlink_magic.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,6 +166,76 @@ def test_a_database_of_somebody_else_is_not_used(
         load_database(bench_spark, benchmark, DB)
     with pytest.raises(EvaluationError, match="has no database"):
         load_database(bench_spark, benchmark, "nowhere")
+
+
+def test_every_thread_has_a_database_of_its_own(
+    bench_spark: SparkSession, benchmark: BenchmarkSet
+) -> None:
+    """Threads that first use a database together load it once, and none moves another's."""
+    databases = SetDatabases(bench_spark, benchmark)
+    together = threading.Barrier(4, timeout=60)
+
+    def look(_: int) -> tuple[int, object, str]:
+        together.wait()
+        tables = databases.use(DB)
+        together.wait()
+        rows = databases.run_trusted(DB, "SELECT count(*) FROM loan")
+        databases.spark.sql("USE default")
+        return id(databases.spark), rows, min(tables)
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(look, range(4)))
+    assert [rest for _, *rest in seen] == [[[(5,)], "book"]] * 4
+    assert len({session for session, *_ in seen} | {id(bench_spark)}) == 5
+    assert databases.spark is bench_spark
+
+
+def test_what_was_taken_out_is_not_there(
+    bench_spark: SparkSession, benchmark: BenchmarkSet, tmp_path: Path
+) -> None:
+    """Of an unanswerable set Spark shows neither the column nor its values; the rest is there."""
+    made = make_unanswerable(benchmark, limit=10, seed=0)
+    write_unanswerable(benchmark, made, tmp_path / "lacking")
+    lacking = load_set(tmp_path / "lacking")
+    databases = SetDatabases(bench_spark, lacking)
+    removed = {str(one.removal): one.db_id for one in made}
+    try:
+        db_id = removed["Book.price"]
+        assert [row[:2] for row in databases.run_trusted(db_id, "SELECT * FROM book")] == [
+            (1, "Emma"),
+            (2, "Dune"),
+            (3, "Ulysses"),
+        ]
+        with pytest.raises(Exception, match="UNRESOLVED_COLUMN"):
+            databases.run_trusted(db_id, "SELECT price FROM book")
+        assert databases.run_trusted(db_id, "SELECT count(*) FROM loan") == [(5,)]
+    finally:
+        bench_spark.sql("USE default")
+        for name in removed.values():
+            bench_spark.sql(f"DROP DATABASE IF EXISTS {name} CASCADE")
+
+
+def test_kept_answers_are_compared_through_the_guard(
+    bench_spark: SparkSession, benchmark: BenchmarkSet
+) -> None:
+    """Other SQL with the same rows is as kept; what writes, or returns too much, is not run."""
+    SetDatabases(bench_spark, benchmark).use(DB)
+    run = partial(run_whole, workbench=open_workbench(bench_spark), policy=Policy(), row_limit=4)
+    sorted_sql = f"SELECT reader {MOST}"
+    pairs = (
+        KeptPair("tie", "Who lent most?", sorted_sql),
+        KeptPair("drop", "How many loans?", "DROP TABLE loan"),
+        KeptPair("long", "Which loans?", "SELECT * FROM loan"),
+    )
+    answers = {
+        "tie": f"{sorted_sql}, reader DESC",
+        "drop": "SELECT 1",
+        "long": "SELECT * FROM loan",
+    }
+    report = evaluate_kept(pairs, lambda pair: Prediction(answers[pair.id]), run)
+    assert [one.failure for one in report.outcomes] == ["", "gold_failed", "other_runtime"]
+    assert "more than 4 rows" in report.outcomes[2].detail
+    assert bench_spark.catalog.tableExists("loan")
 
 
 def test_a_run_is_scored(

@@ -11,9 +11,10 @@ from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.profile import profile_data
 from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
 from streamlink_magic.pipeline import guard_or_mend
-from streamlink_magic.records import Completion, DataProfile, SqlDraft, TableSchema
+from streamlink_magic.records import Completion, DataProfile, GuardedQuery, SqlDraft, TableSchema
 from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.settings import Policy
+from streamlink_magic.steps.repair import Known, missing_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,26 +34,16 @@ class Library:
     tables: tuple[TableSchema, ...]
     profile: DataProfile
 
-    def mend(self, sql: str) -> SqlDraft:
-        """Return the draft that the guard let through."""
-        draft, _ = guard_or_mend(
-            SqlDraft(sql, Completion(sql, "fake")),
-            self.tables,
-            self.profile,
-            self.workbench,
-            Policy(),
+    def mend(self, sql: str, question: str = "") -> tuple[SqlDraft, GuardedQuery]:
+        """Return the draft that the guard let through, and its query."""
+        known = Known(self.tables, self.profile, question=question)
+        return guard_or_mend(
+            SqlDraft(sql, Completion(sql, "fake")), known, self.workbench, Policy()
         )
-        return draft
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
+    def rows(self, sql: str, question: str = "") -> list[tuple[object, ...]]:
         """Return the rows of the mended statement."""
-        draft, query = guard_or_mend(
-            SqlDraft(sql, Completion(sql, "fake")),
-            self.tables,
-            self.profile,
-            self.workbench,
-            Policy(),
-        )
+        draft, query = self.mend(sql, question)
         assert draft.repairs
         result = self.workbench.run(query, row_limit=100, timeout_s=60, progress=lambda *_: None)
         return sorted(result.rows, key=str)
@@ -73,15 +64,17 @@ def library(spark: SparkSession) -> Iterator[Library]:
         "CREATE TABLE loans (loan_id INT, book_id INT, reader_id INT, day DATE) USING parquet",
         (
             "INSERT INTO writers VALUES (1, 'Ann Ash', 'Norway', DATE'1950-03-01'),"
-            " (2, 'Bo Birch', 'Peru', DATE'1960-04-01'), (3, 'Cy Cedar', 'Norway', DATE'1970-05-01')"
+            " (2, 'Bo Birch', 'Peru', DATE'1960-04-01'),"
+            " (3, 'Cy Cedar', 'Norway', DATE'1970-05-01')"
         ),
         (
-            "INSERT INTO books VALUES (10, 1, 'Salt', 100), (11, 1, 'Sand', 200), (12, 2, 'Silk', 90),"
-            " (13, 3, 'Soot', 50)"
+            "INSERT INTO books VALUES (10, 1, 'Salt', 100), (11, 1, 'Sand', 200),"
+            " (12, 2, 'Silk', 90), (13, 3, 'Soot', 50)"
         ),
         "INSERT INTO readers VALUES (21, 'Dee', 'F'), (22, 'Eli', 'M'), (23, 'Flo', 'F')",
         (
-            "INSERT INTO loans VALUES (31, 10, 21, DATE'2024-01-05'), (32, 12, 21, DATE'2024-02-05'),"
+            "INSERT INTO loans VALUES (31, 10, 21, DATE'2024-01-05'),"
+            " (32, 12, 21, DATE'2024-02-05'),"
             " (33, 13, 22, DATE'2025-01-05'), (34, 11, 23, DATE'2025-01-06')"
         ),
     ):
@@ -127,7 +120,8 @@ MENDED = {
     "a name for a code": ("SELECT count(*) FROM readers WHERE sex = 'female'", [(2,)]),
     "a selected column that is not grouped": (
         (
-            "SELECT writers.land, books.writer_id, count(*) FROM writers JOIN books USING (writer_id) "
+            "SELECT writers.land, books.writer_id, count(*) FROM writers "
+            "JOIN books ON writers.writer_id = books.writer_id "
             "GROUP BY books.writer_id HAVING count(*) > 1"
         ),
         [("Norway", 1, 2)],
@@ -145,7 +139,6 @@ MENDED = {
         "SELECT count(*) FROM loans WHERE strftime('%Y', day) = '2025'",
         [(2,)],
     ),
-    "MySQL's limit": ("SELECT title FROM books ORDER BY pages LIMIT 1, 2", [("Salt",), ("Silk",)]),
     "SQL Server's top": ("SELECT TOP 1 title FROM books ORDER BY pages", [("Soot",)]),
     "quoted names": ('SELECT T1."title" FROM books AS T1 WHERE T1."pages" = 90', [("Silk",)]),
     "a quoted name that Spark takes for a text": (
@@ -173,6 +166,49 @@ def test_a_broken_statement_is_mended_and_answers_right(library: Library, case: 
     assert library.rows(sql) == rows
 
 
+LEFT_OUT = {
+    "Which writers are from Norway?": (
+        (
+            "SELECT w.FullName FROM writers w JOIN loans l ON w.loan_id = l.loan_id "
+            "WHERE w.land = 'Norway'"
+        ),
+        [("Ann Ash",), ("Cy Cedar",)],
+    ),
+    "Which books did a reader take?": (
+        (
+            "SELECT DISTINCT b.title FROM books b JOIN readers r ON b.reader_id = r.reader_id "
+            "WHERE b.pages < 100"
+        ),
+        [("Silk",), ("Soot",)],
+    ),
+    "How many pages has each book?": (
+        "SELECT b.title, b.pages FROM loans l JOIN books b ON l.title = b.title WHERE b.pages > 90",
+        [("Salt", 100), ("Sand", 200)],
+    ),
+}
+
+
+@pytest.mark.parametrize("question", LEFT_OUT)
+def test_a_question_tells_which_tables_are_meant(library: Library, question: str) -> None:
+    """A table in a broken join is left out where nobody spoke of it, and joined where one did."""
+    sql, rows = LEFT_OUT[question]
+    assert library.rows(sql, question) == rows
+
+
+def test_the_limit_of_another_database_is_written_as_sparks(library: Library) -> None:
+    """The first number skips rows."""
+    draft, _ = library.mend("SELECT title FROM books ORDER BY pages LIMIT 1, 2")
+    assert " ".join(draft.sql.split()).endswith("LIMIT 2 OFFSET 1")
+
+
+def test_a_text_that_no_row_has_is_told(library: Library) -> None:
+    """With the nearest that one has; only where the whole column is known."""
+    known = Known(library.tables, library.profile)
+    sql = "SELECT count(*) FROM writers WHERE land = 'Norwai' AND FullName <> 'Ann Ash'"
+    assert missing_values(sql, known) == ("No row has 'Norwai' in land; the nearest is 'Norway'.",)
+    assert missing_values(sql, Known(library.tables)) == ()
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -190,7 +226,7 @@ def test_a_broken_statement_is_mended_and_answers_right(library: Library, case: 
 )
 def test_a_statement_that_is_right_is_left_alone(library: Library, sql: str) -> None:
     """Not a letter of it changes."""
-    draft = library.mend(sql)
+    draft, _ = library.mend(sql)
     assert (draft.sql, draft.repairs) == (sql, ())
 
 

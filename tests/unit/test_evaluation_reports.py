@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from streamlink_magic.errors import (
     EvaluationError,
@@ -31,7 +34,10 @@ from streamlink_magic.evaluation import (
     to_json,
     write_report,
 )
+from streamlink_magic.evaluation.details import write_details
 from streamlink_magic.evaluation.failures import classify
+from streamlink_magic.evaluation.shape import shape_of
+from streamlink_magic.evaluation.terminal import RunProgressLines
 from streamlink_magic.records import Verdict
 
 RESULTS: dict[str, list[tuple[object, ...]]] = {
@@ -117,6 +123,124 @@ def test_failures_are_classed() -> None:
         "wrong_result",
     ]
     assert outcomes(Gold("q1", "broken"), "gold") == ["gold_failed"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shape"),
+    [
+        ([("Ada", 2, 1)] * 9, "extra_columns"),
+        ([("Ada",), ("Bo",), ("Cy",)], "missing_columns"),
+        ([("Ada", 2)], "missing_rows"),
+        ([], "missing_rows"),
+        ([("Ada", 2)] * 4, "extra_rows"),
+        ([(1, "Cy"), (2, "Bo"), (2, "Ada")], "order"),
+        ([("Ada", 2), ("Bo", 2), ("Cy", 3)], "values"),
+    ],
+)
+def test_a_wrong_result_has_a_shape(wrong: list[tuple[object, ...]], shape: str) -> None:
+    """The coarsest difference is told: columns, then rows, then their order, then values."""
+    assert shape_of(RESULTS["gold"], wrong) == shape
+
+
+def test_wrong_results_are_counted_by_shape() -> None:
+    """Only wrong results have a shape; a right one and an error have none."""
+    benchmark = made_set(*(Gold(f"q{index}", "gold", ordered=True) for index in range(4)))
+    predictions = {
+        f"q{index}": Prediction(sql)
+        for index, sql in enumerate(("gold", "backwards", "top", "broken"))
+    }
+    made = score(benchmark, benchmark.questions, predictions, run_sql=run, run_gold=run)
+    assert [one.shape for one in made.outcomes] == ["", "order", "missing_columns", ""]
+    assert to_json(made)["wrong_results"] == {"missing_columns": 1, "order": 1}
+    assert to_json(made)["failures_by_difficulty"] == {
+        "easy": {"parse_error": 1, "wrong_result": 1},
+        "hard": {"wrong_result": 1},
+    }
+    assert "missing_columns 1, order 1" in summary_text(made)
+
+
+def test_scoring_side_by_side_keeps_the_order_of_the_set() -> None:
+    """Outcomes stand where their questions do, whichever ended first."""
+    benchmark = made_set(*(Gold(f"q{index}", "gold") for index in range(6)))
+    predictions = {f"q{index}": Prediction(str(index)) for index in range(6)}
+
+    def slow(_: str, sql: str) -> list[tuple[object, ...]]:
+        if sql != "gold":
+            time.sleep(0.05 - int(sql) / 100)
+        return RESULTS["gold"]
+
+    told: list[tuple[int, int]] = []
+    made = score(
+        benchmark,
+        benchmark.questions,
+        predictions,
+        run_sql=slow,
+        run_gold=slow,
+        workers=3,
+        progress=lambda *state: told.append(state),
+    )
+    assert [one.id for one in made.outcomes] == [f"q{index}" for index in range(6)]
+    assert told == [(count, 6) for count in range(1, 7)]
+
+
+def test_a_log_tells_how_far_a_run_is() -> None:
+    """Where there is no terminal, some lines are printed; a thousand are not."""
+    log = io.StringIO()
+    with RunProgressLines(Console(file=log, width=80)) as lines:
+        for done in range(1, 1001):
+            lines.asked(done, 1000, None, 60.0 * (1000 - done))
+        lines.scored(1, 1)
+    printed = log.getvalue().splitlines()
+    assert len(printed) == 21
+    assert printed[0] == "Asked 50 of 1000, 950 min left"
+    assert printed[-1] == "Scored 1 of 1"
+
+
+def test_a_question_held_to_be_unanswerable_is_a_class_of_its_own() -> None:
+    """It failed by a decision, not by chance, even where SQL was at hand."""
+    benchmark = made_set(Gold("q1", "gold"))
+    said = {"q1": Prediction("gold", status="unanswerable")}
+    made = score(benchmark, benchmark.questions, said, run_sql=run, run_gold=run)
+    assert made.failures == {"unanswerable": 1}
+
+
+def test_badges_have_coverage_and_accuracy() -> None:
+    """The most trusted comes first; questions without an answer have no badge."""
+    badges = ("do not trust", "", "well supported", "well supported", "check this")
+    benchmark = made_set(*(Gold(f"q{index}", "gold") for index in range(5)))
+    predictions = {
+        f"q{index}": Prediction("gold" if index > 1 else "top", badge=badge)
+        for index, badge in enumerate(badges)
+    }
+    made = score(benchmark, benchmark.questions, predictions, run_sql=run, run_gold=run)
+    table = to_json(made)["by_badge"]
+    assert isinstance(table, dict)
+    assert list(table) == ["well supported", "check this", "do not trust", "none"]
+    assert table["well supported"] == {
+        "questions": 2,
+        "correct": 2,
+        "accuracy": 1.0,
+        "coverage": 0.4,
+    }
+    assert "2/2 = 100.0 %, covers 40.0 %" in summary_text(made)
+
+
+def test_a_report_without_badges_has_no_trust_table(report: Report) -> None:
+    """Nothing is said of what was not looked at."""
+    assert to_json(report)["by_badge"] == {}
+
+
+def test_details_hold_a_line_a_question(tmp_path: Path) -> None:
+    """Words, gold query, outcome and signals stand together."""
+    benchmark = made_set(Gold("q0", "gold"), Gold("q1", "gold"))
+    said = {"q0": Prediction("top", signals={"agreement": 0.5})}
+    made = score(benchmark, benchmark.questions, said, run_sql=run, run_gold=run)
+    write_details(made, benchmark, said, tmp_path / "rows.jsonl")
+    first, second = map(json.loads, (tmp_path / "rows.jsonl").read_text("utf-8").splitlines())
+    assert (first["question"], first["gold_sql"], first["sql"]) == ("?", "gold", "top")
+    assert (first["failure"], first["shape"]) == ("wrong_result", "missing_columns")
+    assert first["signals"] == {"agreement": 0.5}
+    assert (second["failure"], second["signals"]) == ("missing", {})
 
 
 def refusal(why: str) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from streamlink_magic.errors import (
     EvaluationError,
     ModelTimeoutError,
     ServerUnreachableError,
+    UnanswerableError,
     UnsafeSqlError,
 )
 from streamlink_magic.evaluation import (
@@ -63,6 +65,8 @@ def test_a_line_for_each_question(out: Path) -> None:
         "seconds": 0.123,
         "status": "ok",
         "model_calls": 1,
+        "badge": "",
+        "signals": {},
     }
     assert read_run_info(out) == INFO
     assert read_predictions(out)["q4"].sql == "SELECT 'q4'"
@@ -78,6 +82,8 @@ def test_a_failing_question_is_written_down(out: Path) -> None:
             raise UnsafeSqlError(Verdict(allowed=False, rule="writes"))
         if question.id == "q3":
             raise ZeroDivisionError
+        if question.id == "q4":
+            raise UnanswerableError("No table here holds weather.", "Nearest: loan.")
         return answer(question)
 
     evaluate(QUESTIONS, failing, out, info=INFO)
@@ -87,7 +93,7 @@ def test_a_failing_question_is_written_down(out: Path) -> None:
         "error:ModelTimeoutError",
         "refused:writes",
         "error:ZeroDivisionError",
-        "ok",
+        "unanswerable",
     ]
     assert lines(out)[1]["sql"] == ""
 
@@ -109,6 +115,76 @@ def test_an_interrupt_loses_nothing(out: Path) -> None:
     evaluate(QUESTIONS, interrupted, out, info=INFO)
     assert [line["id"] for line in lines(out)] == IDS
     assert asked == ["q0", "q1", "q2", "q2", "q3", "q4"]
+
+
+def test_workers_ask_side_by_side(out: Path) -> None:
+    """Four workers have four questions under way; the file ends in the order of the set."""
+    together = threading.Barrier(4, timeout=30)
+    threads: set[int] = set()
+
+    def meeting(question: BenchQuestion) -> Prediction:
+        threads.add(threading.get_ident())
+        if question.id != "q4":
+            together.wait()
+            time.sleep(0.01 * (4 - int(question.id[1:])))  # the first is the last to end
+        return answer(question)
+
+    evaluate(QUESTIONS, meeting, out, info=INFO, workers=4)
+    assert [line["id"] for line in lines(out)] == IDS
+    assert len(threads) == 4
+    assert threading.get_ident() not in threads
+
+
+def test_an_interrupt_beside_workers_loses_what_is_under_way(out: Path) -> None:
+    """Answers that came are on disk, nobody waits for the others, and the next run asks them."""
+    never = threading.Event()
+
+    def hanging(question: BenchQuestion) -> Prediction:
+        if question.id in {"q1", "q3"}:
+            never.wait(60)
+        return answer(question)
+
+    def interrupt(done: int, *_: object) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(QUESTIONS, hanging, out, info=INFO, workers=3, progress=interrupt)
+    assert time.monotonic() - begun < 30
+    never.set()
+    assert sorted(str(line["id"]) for line in lines(out)) == ["q0", "q2", "q4"]
+    evaluate(QUESTIONS, answer, out, info=INFO, workers=3)
+    assert [line["id"] for line in lines(out)] == IDS
+
+
+def test_a_dead_server_ends_a_run_of_many_workers(out: Path) -> None:
+    """Workers stop taking questions when the server is gone."""
+    asked: list[str] = []
+
+    def refused(question: BenchQuestion) -> Prediction:
+        asked.append(question.id)
+        time.sleep(0.005)
+        raise ServerUnreachableError("Nothing answers.", "Start the server.")
+
+    many = tuple(BenchQuestion(f"q{index}", "library", "?") for index in range(2_000))
+    with pytest.raises(EvaluationError, match="0 of 2000 are answered"):
+        evaluate(many, refused, out, info=INFO, workers=2)
+    assert lines(out) == []
+    begun = len(asked)
+    time.sleep(0.1)
+    assert len(asked) <= begun + 2
+
+
+def test_an_interrupt_inside_a_worker_ends_the_run(out: Path) -> None:
+    """What only ends a process is not written down as an answer."""
+
+    def leaving(_: BenchQuestion) -> Prediction:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        evaluate(QUESTIONS, leaving, out, info=INFO, workers=2)
+    assert lines(out) == []
 
 
 def test_a_killed_run_goes_on(out: Path) -> None:
@@ -235,6 +311,16 @@ def test_progress_tells_accuracy_and_time(out: Path) -> None:
     ]
     assert told[-1][3] == 0
     assert told[0][3] > 0
+
+
+def test_a_badge_and_its_signals_are_kept(out: Path) -> None:
+    """What the pipeline said of its own answer can be calibrated later."""
+    said = Prediction("SELECT 1", badge="check this", signals={"agreement": 0.5, "repairs": 2})
+    evaluate(QUESTIONS[:1], lambda _: said, out, info=INFO)
+    assert read_predictions(out)["q0"] == said
+    out.write_text('{"id": "q0", "signals": {"agreement": "much"}}\n', encoding="utf-8")
+    with pytest.raises(EvaluationError, match="needs numbers by name in 'signals'"):
+        read_predictions(out)
 
 
 def test_odd_characters_survive(out: Path) -> None:

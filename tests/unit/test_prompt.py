@@ -12,6 +12,7 @@ from streamlink_magic.records import (
     AskContext,
     CatalogSnapshot,
     Column,
+    DataProfile,
     Example,
     LinkedContext,
     Message,
@@ -48,7 +49,10 @@ def test_the_front_is_the_same_for_every_question() -> None:
     first = prompt_for("How many flights?")
     second = prompt_for("哪个?", turns=(Turn("q", "SELECT 1"),), cells=("flights.show()",))
     assert first.messages[0] == second.messages[0]
-    assert first.messages[0].content == prefix_messages(CATALOG.tables, "shop")[0].content
+    assert (
+        first.messages[0].content
+        == prefix_messages(CATALOG.tables, "shop", DataProfile())[0].content
+    )
 
 
 def test_the_question_comes_last_and_unchanged() -> None:

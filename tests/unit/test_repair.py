@@ -3,7 +3,7 @@
 import pytest
 
 from streamlink_magic.records import Completion, SqlDraft
-from streamlink_magic.steps.repair import repair_sql
+from streamlink_magic.steps.repair import Known, repair_sql
 from streamlink_magic.testing import table
 
 SINGERS = table("artist", "artist_id int, FullName string, birth_year int")
@@ -11,7 +11,7 @@ SONGS = table("song", "song_id int, artist_id int, title string, sold int")
 
 
 def mended(sql: str) -> SqlDraft | None:
-    return repair_sql(SqlDraft(sql, Completion(sql, "fake")), (SINGERS, SONGS))
+    return repair_sql(SqlDraft(sql, Completion(sql, "fake")), Known((SINGERS, SONGS)))
 
 
 def test_a_column_is_taken_from_the_only_table_that_has_it() -> None:

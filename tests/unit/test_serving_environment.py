@@ -9,7 +9,7 @@ import pytest
 
 from streamlink_magic.errors import NotEnoughDiskError, NotEnoughMemoryError, ServingError
 from streamlink_magic.serving import children, environment, hardware
-from streamlink_magic.serving.environment import CPU_BUILD, GPU_BUILD, MARKER, Build
+from streamlink_magic.serving.environment import CPU_BUILD, GPU_BUILD, MARKER, ZEN_BUILD, Build
 from streamlink_magic.serving.options import ignore_progress
 from streamlink_magic.serving.places import Places, find_places
 
@@ -122,6 +122,41 @@ def test_another_pip_failure_is_not_retried(
     assert len(commands) == 2
 
 
+def test_what_only_makes_it_faster_may_be_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The rest is installed and used; the reader is told what is left out."""
+
+    def run(command: list[str], **_: object) -> None:
+        if any(word.startswith("zentorch") for word in command):
+            raise ServingError("no such package")
+
+    told: list[str] = []
+    monkeypatch.setattr(environment, "run_child", run)
+    environment.fill_with_pip(
+        tmp_path, ZEN_BUILD, tmp_path / "log", lambda text, _: told.append(text)
+    )
+    assert any("without zentorch" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("described", "zen"),
+    [
+        ("vendor_id: AuthenticAMD\nflags: avx2 avx512f", True),
+        ("vendor_id: AuthenticAMD\nflags: avx2", False),
+        ("vendor_id: GenuineIntel\nflags: avx512f", False),
+    ],
+)
+def test_amd_processors_with_avx512_get_their_own_kernels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, described: str, *, zen: bool
+) -> None:
+    """The rule is vLLM's own, so that what is installed is also used."""
+    file = tmp_path / "cpuinfo"
+    file.write_text(described)
+    monkeypatch.setattr(hardware, "_CPU_INFO", file)
+    assert hardware.is_zen() is zen
+
+
 def test_the_cache_moves_with_its_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """STREAMLINK_CACHE is read at each call."""
     monkeypatch.setenv("STREAMLINK_CACHE", str(tmp_path))
@@ -137,7 +172,10 @@ def test_the_device_follows_the_hardware(monkeypatch: pytest.MonkeyPatch) -> Non
     assert environment.choose_build("cuda") is GPU_BUILD
     monkeypatch.setattr(hardware, "has_gpu", lambda: False)
     assert hardware.choose_device("auto") == "cpu"
+    monkeypatch.setattr(environment, "is_zen", lambda: False)
     assert environment.choose_build("cpu") is CPU_BUILD
+    monkeypatch.setattr(environment, "is_zen", lambda: True)
+    assert environment.choose_build("cpu") is ZEN_BUILD
     with pytest.raises(ServingError, match="--device cpu"):
         hardware.choose_device("cuda")
 

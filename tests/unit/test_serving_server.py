@@ -386,6 +386,15 @@ def test_the_printed_command_survives_a_shell(model: str) -> None:
 
 
 @pytest.mark.usefixtures("places")
+def test_what_was_compiled_is_kept_between_starts(model: str) -> None:
+    """Inductor's cache lies in our folder; the form that vLLM cannot load again is off."""
+    words = shlex.split(server_command(ServeOptions(model=model, device="cpu")))
+    assert "VLLM_USE_AOT_COMPILE=0" in words
+    assert any(word.startswith("TORCHINDUCTOR_CACHE_DIR=") for word in words)
+    assert words[words.index("--max-num-batched-tokens") + 1] == "1024"
+
+
+@pytest.mark.usefixtures("places")
 def test_the_printed_command_of_an_absent_model_names_the_hub() -> None:
     """Where the model is not here yet, the command names hub id and pinned revision."""
     words = shlex.split(server_command(ServeOptions(device="cpu")))
@@ -439,6 +448,7 @@ def test_the_public_names_are_these() -> None:
         "ServeProgress",
         "find_server",
         "is_prepared",
+        "run_apart",
         "server_command",
         "start_server",
         "stop_server",

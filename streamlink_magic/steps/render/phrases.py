@@ -13,6 +13,7 @@ MARKS = {"ok": "✓", "note": "·", "warning": "⚠"}
 KINDS = {
     "rules": "Rules",
     "schema": "Table and column names",
+    "values": "Table and column names with some values",
     "comments": "Comments of tables and columns",
     "examples": "Solved examples",
     "turns": "Earlier questions and their SQL",

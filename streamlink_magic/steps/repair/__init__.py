@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamlink_magic.records import DataProfile
 from streamlink_magic.steps.repair.columns import (
     rename_near,
     rename_same,
@@ -20,7 +19,7 @@ from streamlink_magic.steps.repair.columns import (
     tell_apart,
     use_alias,
 )
-from streamlink_magic.steps.repair.connect import add_joins, join_named, mend_conditions
+from streamlink_magic.steps.repair.connect import add_joins, join_named, join_near, mend_conditions
 from streamlink_magic.steps.repair.dialect import (
     quote_names,
     read_otherwise,
@@ -29,18 +28,17 @@ from streamlink_magic.steps.repair.dialect import (
     unquote_outputs,
 )
 from streamlink_magic.steps.repair.grouping import group_by_selected, move_to_having, order_distinct
-from streamlink_magic.steps.repair.literals import fit_literals
+from streamlink_magic.steps.repair.literals import absent_values, fit_literals
 from streamlink_magic.steps.repair.statement import Known, Statement
 from streamlink_magic.steps.repair.suggestions import take_suggestion
-from streamlink_magic.steps.repair.tables import rename_tables
+from streamlink_magic.steps.repair.tables import drop_unknown, rename_tables, swap_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from streamlink_magic.errors import InvalidSqlError
-    from streamlink_magic.records import SqlDraft, TableSchema
+    from streamlink_magic.records import SqlDraft
 
-__all__ = ["MENDS", "mend_texts", "repair_sql"]
+__all__ = ["MENDS", "Known", "mend_ahead", "missing_values", "repair_sql"]
 
 # From the surest to the boldest; each sees what those before it have done.
 MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
@@ -48,6 +46,7 @@ MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
     unquote_columns,
     unquote_outputs,
     rename_tables,
+    drop_unknown,
     replace_functions,
     use_alias,
     respell,
@@ -56,8 +55,10 @@ MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
     join_named,
     requalify,
     respell_elsewhere,
+    swap_table,
     add_joins,
     rename_near,
+    join_near,
     tell_apart,
     move_to_having,
     group_by_selected,
@@ -67,12 +68,11 @@ MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
 )
 
 
-def repair_sql(
-    draft: SqlDraft,
-    tables: Sequence[TableSchema],
-    profile: DataProfile | None = None,
-    error: InvalidSqlError | None = None,
-) -> SqlDraft | None:
+# Each alone; no complaint of Spark tells of them.
+AHEAD = (unquote_outputs, replace_functions, fit_literals)
+
+
+def repair_sql(draft: SqlDraft, known: Known) -> SqlDraft | None:
     """Return a failed draft mended, or None when nothing could be.
 
     Each repair is made only where one reading is left: names in other spelling, columns of
@@ -81,14 +81,10 @@ def repair_sql(
 
     Parameters
     ----------
-    tables
-        The tables that the model was shown.
-    profile
-        Known joins and values.
-    error
+    known
+        The tables that the model was shown, what is known of their data, the question, and
         Spark's complaint about the draft.
     """
-    known = Known(tuple(tables), profile or DataProfile(), error)
     statement, repairs = _read(draft.sql, known)
     if statement is None:
         return None
@@ -109,19 +105,27 @@ def _read(sql: str, known: Known) -> tuple[Statement | None, list[str]]:
     return (other[0], [f"The SQL was read as that of {other[1]}."]) if other else (None, [])
 
 
-def mend_texts(
-    draft: SqlDraft, tables: Sequence[TableSchema], profile: DataProfile
-) -> SqlDraft | None:
-    """Return a draft with its texts as the data have them, or None when all fit.
+def mend_ahead(draft: SqlDraft, known: Known) -> SqlDraft | None:
+    """Return a draft mended where Spark would not complain, or None when nothing is to be done.
 
-    For statements that Spark takes, too: one that compares with a text that no row has, or that
-    selects a column's name in quotes, is answered wrongly and without a word.
+    A statement that compares with a text that no row has, or that selects a column's name in
+    quotes, is answered wrongly and without a word; and a function that Spark does not have is
+    refused by the guard before Spark can say so.
     """
-    known, statement = Known(tuple(tables), profile), Statement.parse(draft.sql)
+    statement = Statement.parse(draft.sql)
     if statement is None:
         return None
-    repairs = [*unquote_outputs(statement, known), *fit_literals(statement, known)]
+    repairs = [message for mend in AHEAD for message in mend(statement, known)]
     return _mended(draft, statement, repairs)
+
+
+def missing_values(sql: str, known: Known) -> tuple[str, ...]:
+    """Return a warning for each text that a statement looks for and no row has.
+
+    Only columns whose table was sampled to its end are spoken of.
+    """
+    statement = Statement.parse(sql)
+    return tuple(dict.fromkeys(absent_values(statement, known))) if statement else ()
 
 
 def _mended(draft: SqlDraft, statement: Statement, repairs: Sequence[str]) -> SqlDraft | None:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from streamlink_magic.catalog.paths import other_end, shortest_paths
 from streamlink_magic.steps.repair.fitness import may_hold
-from streamlink_magic.steps.repair.names import spelled_otherwise
+from streamlink_magic.steps.repair.names import near_name, spelled_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ def mend_conditions(statement: Statement, known: Known) -> Iterator[str]:
                 id(column) in missing for column in condition.find_all(exp.Column)
             )
             if broken and isinstance(condition, exp.EQ):
-                yield from _rejoined(view, join, known)
+                yield from _left_out(view, join, known) or _rejoined(view, join, known)
 
 
 def add_joins(statement: Statement, known: Known, *, named: bool = False) -> Iterator[str]:
@@ -47,6 +47,28 @@ def add_joins(statement: Statement, known: Known, *, named: bool = False) -> Ite
             if way and start:
                 yield from _joined(view, wanted, way, start, known)
                 break  # the sources are others now; the next pass looks again
+
+
+def join_near(statement: Statement, known: Known) -> Iterator[str]:
+    """Join the one table that has a column of nearly this name, where it is one step away."""
+    for view in statement.views(known.tables):
+        here = [one.table.name for one in view.sources if one.table]
+        for column in view.missing() if isinstance(view.query, exp.Select) else ():
+            near = [
+                (table, real)
+                for table in known.tables
+                if table.name not in here
+                and (real := near_name(column.name, [c.name for c in table.columns]))
+            ]
+            paths = _paths(known, here, near[0][0].name) if len(near) == 1 else ()
+            start = _start(paths[0], view.sources) if len(paths) == 1 else None
+            if start and len(paths[0]) == 1 and paths[0][0].confidence == "high":
+                written = column.name
+                column.set("this", exp.to_identifier(near[0][1]))
+                wanted = _Wanted("", (column,))
+                yield f"{written} was read as {near[0][1]} of {near[0][0].name.name}."
+                yield from _joined(view, wanted, _Way(near[0][0], paths[0]), start, known)
+                break
 
 
 def join_named(statement: Statement, known: Known) -> Iterator[str]:
@@ -110,7 +132,11 @@ def _offers(table: TableSchema, wanted: _Wanted, known: Known) -> bool:
 def _real(table: TableSchema, column: exp.Column) -> str | None:
     names = [one.name for one in table.columns]
     same = [name for name in names if name.casefold() == column.name.casefold()]
-    return same[0] if same else spelled_otherwise(column.name, names)
+    if same:
+        return same[0]
+    named = column.table.casefold() == table.name.name.casefold()
+    near = near_name(column.name, names, table.name.name) if named else None
+    return spelled_otherwise(column.name, names) or near
 
 
 def _paths(
@@ -195,6 +221,80 @@ def _qualify_all(view: ScopeView, way: _Way, known: Known) -> None:
     view.query.set("expressions", selects)
 
 
+def _left_out(view: ScopeView, join: exp.Join, known: Known) -> list[str]:
+    """Leave a table out that nothing reads and the question does not speak of.
+
+    Where it only stands between others, these are joined as they are known to join.
+    """
+    source = view.source(join.alias_or_name)
+    if source is None or join.side:
+        return []
+    rest = [one for one in view.query.args["joins"] if one is not join]
+    if not _is_idle(view, source, known):
+        return [] if rest else _begin_with(view, join, source, known)
+    hanging = [one for one in rest if _names(one.args.get("on"), source.alias)]
+    told = f"{_title(source)} was left out: its join names no real column, and nothing else"
+    if not hanging:
+        view.query.set("joins", rest)
+        return [f"{told} reads it."]
+    way = _direct_way(view, hanging[0], source, known) if len(hanging) == 1 else None
+    if way is None:
+        return []
+    view.query.set("joins", rest)
+    start, path = way
+    return [f"{told} needs it.", _rewritten(view, hanging[0], start, path)]
+
+
+def _direct_way(
+    view: ScopeView, join: exp.Join, without: Source, known: Known
+) -> tuple[tuple[TableName, str], tuple[Join, ...]] | None:
+    """Return the one known join between a join's table and the others of the query."""
+    end = view.source(join.alias_or_name)
+    if end is None or end.table is None:
+        return None
+    others = [one for one in view.sources if one.table and one is not without and one is not end]
+    ways = _paths(known, [one.table.name for one in others if one.table], end.table.name)
+    start = _start(ways[0], others) if len(ways) == 1 and len(ways[0]) == 1 else None
+    return (start, ways[0]) if start else None
+
+
+def _begin_with(view: ScopeView, join: exp.Join, joined: Source, known: Known) -> list[str]:
+    """Read the joined table alone where nothing takes anything from the first one."""
+    first = next((one for one in view.sources if one is not joined), None)
+    if first is None or not _is_idle(view, first, known):
+        return []
+    view.query.set("from_", exp.From(this=join.this))
+    view.query.set("joins", [])
+    return [f"{_title(first)} was left out: the join names no real column, and nothing reads it."]
+
+
+def _title(source: Source) -> str:
+    return source.table.name.name if source.table else source.alias
+
+
+def _is_idle(view: ScopeView, source: Source, known: Known) -> bool:
+    """Return whether a table is read by conditions of joins alone and never spoken of."""
+    if source.table is None or not known.never_mentions(source.table):
+        return False
+    return not _reads(view, source, view.query.args["joins"])
+
+
+def _names(condition: exp.Expr | None, alias: str) -> bool:
+    columns = condition.find_all(exp.Column) if condition is not None else ()
+    return any(column.table.casefold() == alias.casefold() for column in columns)
+
+
+def _reads(view: ScopeView, source: Source, joins: Sequence[exp.Join]) -> bool:
+    """Return whether anything but the conditions of joins takes a real column of a source."""
+    conditions = {id(c) for join in joins for c in join.find_all(exp.Column)}
+    stars = any(isinstance(one, exp.Star) for one in view.selects)
+    return stars or any(
+        source.has(column.name) and column.table.casefold() in {"", source.alias.casefold()}
+        for column in view.query.find_all(exp.Column)
+        if id(column) not in conditions
+    )
+
+
 def _rejoined(view: ScopeView, join: exp.Join, known: Known) -> Iterator[str]:
     """Give a join the only known way from the tables before it to its own."""
     joined = view.source(join.alias_or_name)
@@ -205,14 +305,14 @@ def _rejoined(view: ScopeView, join: exp.Join, known: Known) -> Iterator[str]:
     if joined is None or joined.table is None or not before:
         return
     named = {c.table.casefold() for c in join.args["on"].find_all(exp.Column)}
-    partners = [one for one in before if one.alias.casefold() in named] or before
-    ways = _paths(known, [one.table.name for one in partners if one.table], joined.table.name)
-    ways = [way for way in ways if _leads_through(way, view, join, known)] or ways
-    if len(ways) != 1 or len(ways[0]) > _FAR:
-        return
-    start = _start(ways[0], partners)
-    if start is not None:
-        yield _rewritten(view, join, joined.alias, start, ways[0])
+    partners = [one for one in before if one.alias.casefold() in named]
+    for some in (before, partners):
+        ways = _paths(known, [one.table.name for one in some if one.table], joined.table.name)
+        ways = [way for way in ways if _leads_through(way, view, join, known)] or ways
+        start = _start(ways[0], some) if len(ways) == 1 and len(ways[0]) <= _FAR else None
+        if start is not None:
+            yield _rewritten(view, join, start, ways[0])
+            return
 
 
 def _leads_through(path: Sequence[Join], view: ScopeView, join: exp.Join, known: Known) -> bool:
@@ -226,11 +326,7 @@ def _leads_through(path: Sequence[Join], view: ScopeView, join: exp.Join, known:
 
 
 def _rewritten(
-    view: ScopeView,
-    join: exp.Join,
-    goal: str,
-    start: tuple[TableName, str],
-    path: tuple[Join, ...],
+    view: ScopeView, join: exp.Join, start: tuple[TableName, str], path: tuple[Join, ...]
 ) -> str:
     written = join.args["on"].sql(dialect="spark")
     here, alias = start
@@ -241,7 +337,7 @@ def _rewritten(
         new = _free_alias(view, joins, there.name)
         joins.insert(place, _join_node(step, here, alias, there, new))
         place, here, alias = place + 1, there, new
-    join.set("on", _condition(path[-1], here, alias, goal))
+    join.set("on", _condition(path[-1], here, alias, join.alias_or_name))
     view.query.set("joins", joins)
     conditions = " and ".join(one.condition for one in path)
     return f"The tables were joined on {conditions} instead of {written}."

@@ -40,12 +40,10 @@ def quote_names(statement: Statement, known: Known) -> Iterator[str]:  # noqa: A
 
 def unquote_columns(statement: Statement, known: Known) -> Iterator[str]:  # noqa: ARG001
     """Read ``T1."name"`` as the column that it is elsewhere; to Spark it is a text."""
-    for dot in list(statement.tree.find_all(exp.Dot)):
-        named = isinstance(dot.this, exp.Identifier | exp.Column)
-        if named and isinstance(dot.expression, exp.Literal):
-            name = dot.expression.name
-            dot.replace(exp.column(exp.to_identifier(name, quoted=True), table=dot.this.name))
-            yield f"{name} was read as a column, not as a text."
+    for column in statement.tree.find_all(exp.Column):
+        if isinstance(column.this, exp.Literal):
+            column.set("this", exp.to_identifier(column.name, quoted=True))
+            yield f"{column.name} was read as a column, not as a text."
 
 
 def unquote_outputs(statement: Statement, known: Known) -> Iterator[str]:
@@ -66,10 +64,10 @@ def unquote_outputs(statement: Statement, known: Known) -> Iterator[str]:
                 yield f'"{real}" was read as the column {real}, not as a text.'
 
 
-def replace_functions(statement: Statement, known: Known) -> Iterator[str]:
+def replace_functions(statement: Statement, known: Known) -> Iterator[str]:  # noqa: ARG001
     """Say functions that Spark does not have with those that it has."""
-    if known.error is None:
-        return
+    if statement.tree.find(exp.GroupConcat) and "group_concat" in statement.written.casefold():
+        yield "GROUP_CONCAT was written as LISTAGG, which Spark has."
     for call in list(statement.tree.find_all(exp.Anonymous)):
         rule = _FUNCTIONS.get(call.name.casefold())
         new = rule(call.expressions) if rule else None
@@ -130,11 +128,7 @@ _FUNCTIONS: Mapping[str, Callable[[list[exp.Expr]], exp.Expr | None]] = {
     "julianday": _julianday,
     "datetime": _now,
     "average": _renamed("avg", 1),
-    "mean": _renamed("avg", 1),
     "total": _renamed("sum", 1),
-    "printf": _renamed("format_string", 2),
     "stdev": _renamed("stddev", 1),
     "getdate": lambda arguments: None if arguments else exp.CurrentTimestamp(),
-    "instr": _renamed("instr", 2),
-    "group_concat": _renamed("listagg", 1),
 }

@@ -78,8 +78,9 @@ def order_distinct(statement: Statement, known: Known) -> Iterator[str]:
 
 
 def _is_grouped(select: exp.Select) -> bool:
+    clauses = [*select.expressions, *(select.args.get(one) for one in ("order", "having"))]
     return bool(select.args.get("group")) or any(
-        _aggregates(item, select) for item in select.expressions
+        _aggregates(one, select) for one in clauses if one is not None
     )
 
 

@@ -37,6 +37,18 @@ def fit_literals(statement: Statement, known: Known) -> Iterator[str]:
                     yield f"{written} was read as '{near.value}', the value in {column.name}."
 
 
+def absent_values(statement: Statement, known: Known) -> Iterator[str]:
+    """Tell the texts that no row of a wholly known column has, with the nearest that one has."""
+    for view in statement.views(known.tables):
+        for column in view.columns():
+            values = _values(view, column, known)
+            for literal in compared_texts(column) if values and values.complete else ():
+                if values and values.values and literal.name not in values.values:
+                    near = nearest_value(literal.name, values)
+                    nearest = f"; the nearest is '{near.value}'" if near else ""
+                    yield f"No row has '{literal.name}' in {column.name}{nearest}."
+
+
 def _values(view: ScopeView, column: exp.Column, known: Known) -> ColumnValues | None:
     """Return the sampled values of a column; None where it is not surely one table's own."""
     named = [one for one in view.sources if column.table.casefold() in {"", one.alias.casefold()}]
@@ -48,7 +60,7 @@ def _meant(text: str, values: ColumnValues) -> NearValue | None:
     if not values.values or text in values.values:
         return None
     near = nearest_value(text, values)
-    if near is None or near.how == "near":
-        return None
+    if near is None or near.how == "near" or near.value.strip() == text.strip():
+        return None  # spaces around a value are the data's fault, and a warning's matter
     shown = values.rows >= _MANY_ROWS and values.distinct <= _FEW_VALUES
     return near if values.complete or (near.how == "spelling" and shown) else None

@@ -88,7 +88,8 @@ def _fewer_or_more_words(name: str, names: Sequence[str], table: str) -> Iterato
 
 def _same_letters_nearly(name: str, names: Sequence[str], table: str) -> Iterator[str]:  # noqa: ARG001
     spelled = {folded(one): one for one in names}
-    near = difflib.get_close_matches(folded(name), spelled, n=2, cutoff=_CUTOFF)
+    swapped = [one for one in spelled if sorted(one) == sorted(folded(name))]
+    near = swapped or difflib.get_close_matches(folded(name), spelled, n=2, cutoff=_CUTOFF)
     yield from (spelled[one] for one in near)
 
 

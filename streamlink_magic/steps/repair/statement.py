@@ -10,6 +10,7 @@ from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from streamlink_magic.catalog.ranking import words_of
 from streamlink_magic.records import DataProfile, TableSchema
 
 if TYPE_CHECKING:
@@ -17,19 +18,35 @@ if TYPE_CHECKING:
 
     from streamlink_magic.errors import InvalidSqlError
 
+_LINKING_WORDS = frozenset(["in", "of", "has", "have", "to", "by", "for", "and", "the", "map"])
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What repairs may draw on: the linked tables, the data's profile, Spark's complaint."""
+    """What repairs may draw on: the linked tables, the data's profile, Spark's complaint.
+
+    ``question`` tells which tables the user spoke of; empty where nothing is known of that.
+    """
 
     tables: tuple[TableSchema, ...]
     profile: DataProfile = field(default_factory=DataProfile)
     error: InvalidSqlError | None = None
+    question: str = ""
 
     def table(self, name: str) -> TableSchema | None:
         """Return the table of this name, in any case; None when there is none, or several."""
         found = [one for one in self.tables if one.name.name.casefold() == name.casefold()]
         return found[0] if len(found) == 1 else None
+
+    def never_mentions(self, table: TableSchema) -> bool:
+        """Return whether the question surely says nothing of a table.
+
+        A table is spoken of where all words of its name are in the question. Nothing is sure
+        of questions in other scripts than the names.
+        """
+        asked = set(words_of(self.question))
+        said = set(words_of(table.name.name)) - _LINKING_WORDS
+        return self.question.isascii() and bool(asked) and not said <= asked
 
     def failed_with(self, *conditions: str) -> bool:
         """Return whether Spark's complaint is one of these error conditions."""

@@ -3,111 +3,36 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.ranking import rank_tables
+from streamlink_magic.catalog.values import find_values
 from streamlink_magic.errors import QuestionError
 from streamlink_magic.prompts import load
 from streamlink_magic.records import (
+    DataProfile,
     LinkedContext,
     Message,
     Prompt,
     SentPart,
-    TableName,
     TableSchema,
-    quote_name,
 )
+from streamlink_magic.steps.prompt.names import UNPRINTABLE, as_data, plain_name
+from streamlink_magic.steps.prompt.schema import schema_text, shows_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.protocols import ChatModel
-    from streamlink_magic.records import Example, Term
+    from streamlink_magic.records import Example, Term, ValueHint
 
-_COMMENT_CHARS = 160
 _EXAMPLE_CHARS = 400
 _SQL_CHARS = 1_500
 _ERROR_CHARS = 600
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_HINTS = 6
+_HINT_CHARS = 160
 _OPENING = SentPart("opening", "```sql\n")
-# Words that Spark's ANSI mode reserves and that people do use as names.
-_RESERVED = frozenset(
-    [
-        "all",
-        "and",
-        "any",
-        "as",
-        "both",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "column",
-        "constraint",
-        "create",
-        "cross",
-        "current_date",
-        "current_time",
-        "current_timestamp",
-        "current_user",
-        "distinct",
-        "else",
-        "end",
-        "escape",
-        "except",
-        "false",
-        "fetch",
-        "filter",
-        "for",
-        "foreign",
-        "from",
-        "full",
-        "grant",
-        "group",
-        "having",
-        "in",
-        "inner",
-        "intersect",
-        "into",
-        "is",
-        "join",
-        "leading",
-        "left",
-        "natural",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "only",
-        "or",
-        "order",
-        "outer",
-        "overlaps",
-        "primary",
-        "references",
-        "right",
-        "select",
-        "session_user",
-        "some",
-        "table",
-        "then",
-        "time",
-        "to",
-        "trailing",
-        "union",
-        "unique",
-        "unknown",
-        "user",
-        "using",
-        "when",
-        "where",
-        "with",
-        "within",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +87,7 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
     error
         Spark's message; control characters are dropped and 600 characters kept.
     """
-    message = _UNPRINTABLE.sub(" ", error)[:_ERROR_CHARS]
+    message = UNPRINTABLE.sub(" ", error)[:_ERROR_CHARS]
     said = SentPart("turns", f"{sql}\n```")
     names = ", ".join(plain_name(table.name.name) for table in prompt.tables)
     words = load("retry").replace("{tables}", names).replace("{error}", message)
@@ -183,22 +108,27 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
     )
 
 
-def prefix_messages(tables: Sequence[TableSchema], database: str) -> tuple[Message, ...]:
+def prefix_messages(
+    tables: Sequence[TableSchema], database: str, profile: DataProfile
+) -> tuple[Message, ...]:
     """Return the part of every prompt that does not depend on the question."""
-    return _messages([_Piece("system", part) for part in _front(tables, database)])
+    return _messages([_Piece("system", part) for part in _front(tables, database, profile)])
 
 
-def _front(tables: Sequence[TableSchema], database: str) -> Iterator[SentPart]:
+def _front(
+    tables: Sequence[TableSchema], database: str, profile: DataProfile
+) -> Iterator[SentPart]:
     yield SentPart("rules", load("rules") + "\n")
     stable = [table for table in tables if table.kind != "dataframe"]
     for table in stable:
-        yield SentPart("schema", "\n" + schema_text(table, database) + "\n")
+        text = "\n" + schema_text(table, database, profile) + "\n"
+        yield SentPart("values" if shows_values(table, profile) else "schema", text)
 
 
 def _pieces(linked: LinkedContext) -> list[_Piece]:
     context = linked.context
     database = context.catalog.current_database
-    pieces = [_Piece("system", part) for part in _front(linked.tables, database)]
+    pieces = [_Piece("system", part) for part in _front(linked.tables, database, context.profile)]
     for table in linked.tables:
         if table.kind == "dataframe":  # behind the stable front, since variables come and go
             text = "\n" + schema_text(table, database) + "\n"
@@ -216,6 +146,9 @@ def _pieces(linked: LinkedContext) -> list[_Piece]:
     if context.turns:
         pieces.append(_Piece("user", SentPart("rules", load("followup") + "\n")))
     pieces.append(_Piece("user", SentPart("question", context.question.text.strip())))
+    hints = find_values(context.question.text, context.profile, [t.name for t in linked.tables])
+    if hints:
+        pieces.append(_Piece("user", SentPart("values", _hints_text(hints))))
     pieces.append(_Piece("assistant", _OPENING))
     return pieces
 
@@ -224,23 +157,24 @@ def _examples_text(examples: Sequence[Example]) -> str:
     """Return solved questions, each on one line so that none of them can look like a rule."""
     lines = [load("examples")]
     for one in examples:
-        lines.append(f"Question: {_as_data(one.question, _EXAMPLE_CHARS)}")
-        lines.append(f"SQL: {_as_data(one.sql, _SQL_CHARS)}")
+        lines.append(f"Question: {as_data(one.question, _EXAMPLE_CHARS)}")
+        lines.append(f"SQL: {as_data(one.sql, _SQL_CHARS)}")
     return "\n" + "\n".join(lines) + "\n"
+
+
+def _hints_text(hints: Sequence[ValueHint]) -> str:
+    """Return which values of the data the question mentions, spelled as the data have them."""
+    places = dict.fromkeys(as_data(hint.text, _HINT_CHARS) for hint in hints[:_HINTS])
+    return f"\n\n{load('values')} {'; '.join(places)}."
 
 
 def _terms_text(terms: Sequence[Term]) -> str:
     meanings = (
-        f"{json.dumps(_as_data(one.name, _EXAMPLE_CHARS), ensure_ascii=False)} means: "
-        f"{_as_data(one.condition, _EXAMPLE_CHARS)}\n"
+        f"{json.dumps(as_data(one.name, _EXAMPLE_CHARS), ensure_ascii=False)} means: "
+        f"{as_data(one.condition, _EXAMPLE_CHARS)}\n"
         for one in terms
     )
     return f"\n{load('terms')}\n{''.join(meanings)}"
-
-
-def _as_data(text: str, limit: int) -> str:
-    """Return text from a file on one line, capped, unable to open or close a code fence."""
-    return " ".join(_UNPRINTABLE.sub(" ", text).replace("```", "").split())[:limit]
 
 
 def _messages(pieces: Sequence[_Piece]) -> tuple[Message, ...]:
@@ -269,57 +203,3 @@ def _ever_smaller(linked: LinkedContext) -> Iterator[LinkedContext]:
             tables=tuple(table for table in linked.tables if table in best),
             left_out=linked.left_out + len(ranked) - keep,
         )
-
-
-def schema_text(table: TableSchema, database: str) -> str:
-    """Return a table as a ``CREATE TABLE`` statement, the form that code models know best.
-
-    Parameters
-    ----------
-    database
-        The current database, whose name is left out of the tables' names.
-    """
-    lines = [_column_text(column.name, column.type, column.comment) for column in table.columns]
-    if table.primary_key:
-        lines.append(f"PRIMARY KEY ({_names(table.primary_key)})")
-    for key in table.foreign_keys:
-        target = f"{plain_name(key.table)} ({_names(key.references)})"
-        lines.append(f"FOREIGN KEY ({_names(key.columns)}) REFERENCES {target}")
-    body = ",\n".join(f"  {line}" for line in lines)
-    return (
-        f"CREATE TABLE {_table_name(table.name, database)} (\n{body}\n){_comment(table.comment)};"
-    )
-
-
-def _column_text(name: str, type_text: str, comment: str) -> str:
-    return f"{plain_name(name)} {type_text}{_comment(comment)}"
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(map(plain_name, names))
-
-
-def _table_name(name: TableName, database: str) -> str:
-    current = name.database.casefold() == database.casefold()  # Spark's names ignore case
-    parts = (name.name,) if current else name.parts
-    return ".".join(map(plain_name, parts))
-
-
-def plain_name(name: str) -> str:
-    """Return a name as SQL takes it, in backticks only where it needs them.
-
-    >>> plain_name("dep_delay"), plain_name("order"), plain_name("unit price")
-    ('dep_delay', '`order`', '`unit price`')
-    """
-    if _PLAIN_NAME.match(name) and name.lower() not in _RESERVED:
-        return name
-    return quote_name(name)
-
-
-def _comment(text: str) -> str:
-    """Return a comment as a quoted literal: one line, capped, its quotes doubled."""
-    clean = _UNPRINTABLE.sub(" ", text).strip()
-    if not clean:
-        return ""
-    cut = clean if len(clean) <= _COMMENT_CHARS else clean[:_COMMENT_CHARS] + "…"
-    return " COMMENT '" + cut.replace("'", "''") + "'"

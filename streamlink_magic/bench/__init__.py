@@ -1,0 +1,1 @@
+"""How fast the parts are: measured beside each other in one run, never as a bare time."""
