@@ -258,7 +258,7 @@ class AskSession:
         if not settings.sample_values:
             return
         self._snapshot(workbench, settings)
-        reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+        reader = open_sampler(workbench, settings)
         self.cache.learn(reader, budget_s=settings.sample_budget_s)
 
     def _warm(self, workbench: Workbench, settings: Settings) -> None:
@@ -275,6 +275,11 @@ class AskSession:
         return self.cache.snapshot(
             workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
         )
+
+
+def open_sampler(workbench: Workbench, settings: Settings) -> GuardedSampler:
+    """Return what reads the first rows of tables, as far as the settings let it."""
+    return GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
 
 
 def _run_and_show(answer: Answer) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.catalog.values import index_values
 from streamlink_magic.errors import AskUsageError, CatalogError
 from streamlink_magic.records import TableSample
-from streamlink_magic.sampling import GuardedSampler
+from streamlink_magic.session import open_sampler
 from streamlink_magic.steps.render import Listing
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def _known(table: TableSchema, desk: Desk) -> tuple[dict[str, ColumnValues], str
         return {}, "Values are not read: %config AskMagics.sample_values = True lets them be."
     values = [one for one in desk.asks.cache.profile.values if one.table == table.name]
     if not values:
-        workbench = desk.asks.workbench(desk.settings)
-        reader = GuardedSampler(workbench, desk.settings.policy, rows=desk.settings.sample_rows)
+        reader = open_sampler(desk.asks.workbench(desk.settings), desk.settings)
         sample = reader.sample(table)
         if not isinstance(sample, TableSample):
             return {}, f"No values are known: {sample}."
