@@ -18,14 +18,12 @@ from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
-from streamlink_magic.catalog.profile import JoinCorrections
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import MemoryFileError, StreamlinkError
 from streamlink_magic.history import AskHistory
-from streamlink_magic.memory.joins import load_joins
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
-from streamlink_magic.memory.recall import joins_path, read_memory
+from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.pipeline import Ports, ask, run_query
 from streamlink_magic.records import Question, Turn
 from streamlink_magic.sampling import GuardedSampler
@@ -35,6 +33,7 @@ from streamlink_magic.steps.prompt import prefix_messages
 if TYPE_CHECKING:
     from streamlink_magic.adapters.vllm import VllmModel
     from streamlink_magic.memory.entries import KeptAnswer
+    from streamlink_magic.memory.recall import Memory
     from streamlink_magic.protocols import Workbench
     from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
     from streamlink_magic.settings import Settings
@@ -99,7 +98,6 @@ class AskSession:
             When the user stopped it; the model call and the Spark job have been cancelled.
         """
         with LiveLine(self._shell) as line:
-            self.take_corrections(settings)
             spark = self._spark(settings)
             workbench = open_workbench(spark, settings.databases)
             model = find_model(settings, line)
@@ -121,18 +119,18 @@ class AskSession:
         """
         return open_workbench(self._spark(settings), settings.databases)
 
-    def take_corrections(self, settings: Settings) -> None:
-        """Let the catalog know what the project's file says about joins.
+    def remember(self, settings: Settings) -> Memory:
+        """Return what the project's files hold; the catalog heeds what they say of joins.
 
         Raises
         ------
         MemoryFileError
-            When the file cannot be read or used.
+            When a file as a whole cannot be read.
         """
-        path = settings.memory_path
-        said = load_joins(joins_path(path)) if path else JoinCorrections()
-        if said != self.cache.corrections:
-            self.cache.correct_joins(said)
+        memory = read_memory(settings.memory_path)
+        if memory.joins != self.cache.corrections:
+            self.cache.correct_joins(memory.joins)
+        return memory
 
     def spark_told(self, settings: Settings) -> str:
         """Return in words which Spark session is asked.
@@ -181,7 +179,7 @@ class AskSession:
             model=model,
             cache=self.cache,
             turns=tuple(self.turns),
-            memory=read_memory(settings.memory_path),
+            memory=self.remember(settings),
         )
 
     def _answer(
@@ -255,6 +253,7 @@ class AskSession:
 
     def _learn(self, workbench: Workbench, settings: Settings) -> None:
         """Look at bounded samples, so that joins and values are known when a question comes."""
+        self.remember(settings)
         if not settings.sample_values:
             return
         self._snapshot(workbench, settings)

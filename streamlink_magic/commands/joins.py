@@ -23,6 +23,7 @@ def show_joins(desk: Desk, rest: str) -> Listing:
     for option, there in (("--add", True), ("--remove", False)):
         if rest.startswith(option):
             return _corrected(desk, rest.removeprefix(option).strip(), tables, there=there)
+    problems = desk.asks.remember(desk.settings).problems
     wanted = find_table(rest, tables).name if rest else None
     rows = tuple(
         (join.condition, join.source, join.confidence, join.reason)
@@ -30,7 +31,9 @@ def show_joins(desk: Desk, rest: str) -> Listing:
         if wanted in {None, join.left, join.right}
     )
     note = "Correct them: %streamlink joins --remove orders.buyer_id = people.id, or --add …"
-    return Listing("Joins", ("join", "known from", "confidence", "because"), rows, (note,))
+    return Listing(
+        "Joins", ("join", "known from", "confidence", "because"), rows, (note, *problems)
+    )
 
 
 def _corrected(desk: Desk, text: str, tables: Sequence[TableSchema], *, there: bool) -> Listing:
@@ -41,7 +44,7 @@ def _corrected(desk: Desk, text: str, tables: Sequence[TableSchema], *, there: b
         right=_known(said.right, said.right_columns, tables),
     )
     say_join(desk.joins_path(), join, there=there)
-    desk.asks.take_corrections(desk.settings)
+    desk.asks.remember(desk.settings)
     return Listing(f"From now on {join.condition} is {'a' if there else 'no'} join")
 
 

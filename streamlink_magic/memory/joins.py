@@ -10,12 +10,11 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from streamlink_magic.catalog.profile import JoinCorrections
-from streamlink_magic.errors import AskUsageError, MemoryFileError
+from streamlink_magic.errors import AskUsageError
 from streamlink_magic.memory.lines import edit_lines, read_lines
 from streamlink_magic.records import Join, TableName, quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _FIX = 'Correct that line, or delete it. A right one: {"join": "a.b_id = b.id", "there": true}'
@@ -23,19 +22,27 @@ _USAGE = "Write: %streamlink joins --add orders.buyer_id = people.id, or --remov
 _LEAST_PARTS = 2
 
 
-def load_joins(path: Path) -> JoinCorrections:
-    """Return what the file says of joins.
+def load_joins(path: Path) -> tuple[JoinCorrections, tuple[str, ...]]:
+    """Return what the file says of joins, and what is wrong with lines that could not be read.
 
     Raises
     ------
     MemoryFileError
-        When the file cannot be read, or at its first broken line.
+        When the file as a whole cannot be read.
     """
-    said = list(_said(path))
-    return JoinCorrections(
+    said: list[tuple[Join, bool]] = []
+    problems: list[str] = []
+    for number, line in enumerate(read_lines(path), start=1):
+        found = _read(line)
+        if found is not None:
+            said.append(found)
+        elif line.strip():
+            problems.append(f"{path}, line {number} holds no join. {_FIX}")
+    corrections = JoinCorrections(
         added=tuple(join for join, there in said if there),
         removed=tuple(join for join, there in said if not there),
     )
+    return corrections, tuple(problems)
 
 
 def say_join(path: Path, join: Join, *, there: bool) -> None:
@@ -48,7 +55,7 @@ def say_join(path: Path, join: Join, *, there: bool) -> None:
     """
 
     def change(lines: list[str]) -> list[str]:
-        kept = [line for line in lines if line.strip() and _join_of(line) != join.ends]
+        kept = [line for line in lines if not _is_about(join, line)]
         return [*kept, json.dumps({"join": _written(join), "there": there}, ensure_ascii=False)]
 
     edit_lines(path, change)
@@ -104,23 +111,18 @@ def _end(column: exp.Column) -> tuple[TableName, str]:
     return TableName(table, database, catalog), name
 
 
-def _said(path: Path) -> Iterator[tuple[Join, bool]]:
-    for number, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-            join, there = parse_join(record["join"]), record["there"]
-        except (ValueError, TypeError, KeyError, RecursionError, AskUsageError):
-            raise MemoryFileError(f"{path}, line {number} holds no join.", _FIX) from None
-        yield join, there is True
-
-
-def _join_of(line: str) -> object:
+def _read(line: str) -> tuple[Join, bool] | None:
+    """Return the join of a line and whether it is there; None for a line that is not of ours."""
     try:
-        return parse_join(json.loads(line)["join"]).ends
+        record = json.loads(line)
+        return parse_join(record["join"]), record["there"] is True
     except (ValueError, TypeError, KeyError, RecursionError, AskUsageError):
-        return None  # a broken line stays as it is, for its author
+        return None
+
+
+def _is_about(join: Join, line: str) -> bool:
+    found = _read(line)
+    return found is not None and found[0].ends == join.ends
 
 
 def _written(join: Join) -> str:

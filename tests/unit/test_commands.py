@@ -142,7 +142,7 @@ def test_a_join_is_corrected_for_good(desk: Desk, type_in: Callable[[str], Listi
     type_in("joins --add pets.name = shop.owners.town")
     assert type_in("joins").rows[0][:3] == ("pets.name = owners.town", "user", "high")
     later = AskSession(SimpleNamespace(user_ns={}))
-    later.take_corrections(desk.settings)
+    later.remember(desk.settings)
     fresh = replace(desk, asks=later)
     assert [row[0] for row in run_command("joins", fresh).rows] == ["pets.name = owners.town"]
     type_in("joins --add pets.owner_id = owners.id")
@@ -171,12 +171,14 @@ def test_a_join_of_unknown_columns_is_refused(type_in: Callable[[str], Listing])
 def test_a_broken_line_about_joins_is_named_and_kept(
     desk: Desk, type_in: Callable[[str], Listing]
 ) -> None:
-    """It survives a correction, and is told when it would count."""
+    """It survives a correction and hides no other line."""
     desk.joins_path().parent.mkdir(parents=True)
     desk.joins_path().write_text('{"join": "x"}\n', encoding="utf-8")
-    with pytest.raises(MemoryFileError, match="line 1"):
-        type_in("joins --remove pets.owner_id = owners.id")
+    type_in("joins --remove pets.owner_id = owners.id")
     assert desk.joins_path().read_text("utf-8").startswith('{"join": "x"}\n')
+    listing = type_in("joins")
+    assert listing.rows == ()
+    assert "line 1 holds no join" in listing.notes[-1]
 
 
 def test_values_are_not_read_where_that_is_switched_off(
