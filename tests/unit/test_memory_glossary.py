@@ -140,6 +140,8 @@ def test_a_question_uses_the_longest_term_that_fits() -> None:
         ("SELECT count_if(amount >= 1000 AND status = 'paid') FROM orders", True),
         ("SELECT 1 FROM orders WHERE amount >= 1000", False),
         ("SELECT 1 FROM orders WHERE amount >= 1000 AND status = 'PAID'", False),
+        ("SELECT 1 FROM orders WHERE NOT (amount >= 1000 AND status = 'paid')", False),
+        ("SELECT 1 FROM orders WHERE amount >= 1000 OR status = 'paid'", False),
         ("not SQL at all (", None),
     ],
 )
