@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from threading import Event
 
     from streamlink_magic.records import (
         Completion,
@@ -99,6 +100,21 @@ class ChatModel(Protocol):
         """
         ...
 
+    def sample(
+        self,
+        messages: Sequence[Message],
+        *,
+        count: int,
+        temperature: float,
+        max_tokens: int,
+        stopped: Event,
+    ) -> tuple[Completion, ...]:
+        """Return so many answers drawn at random, all at once.
+
+        MUST end the generation on the server soon after ``stopped`` is set, from another thread.
+        """
+        ...
+
 
 class SqlAnalyzer(Protocol):
     """Spark's own parser and analyser, without running anything."""
@@ -147,6 +163,10 @@ class Workbench(CatalogReader, SqlAnalyzer, QueryExecutor, Protocol):
     @property
     def guards(self) -> bool:
         """Whether this kind of session lets the guard prove a statement (classic: yes)."""
+        ...
+
+    def meaning(self, query: GuardedQuery) -> str:
+        """Return a text that is the same for plans that surely mean the same."""
         ...
 
     def add_dataframes(self, dataframes: Sequence[DataFrameVariable]) -> None:

@@ -92,6 +92,11 @@ class Settings:
         The most rows read of one table.
     sample_budget_s
         Seconds after which no further table is sampled.
+    samples
+        How many further drafts are drawn beside the model's first, to vote by what they return.
+        0: none.
+    vote_timeout_s
+        Wall-clock limit of each query that is run only to compare drafts.
     retries
         How often a failed draft is sent back to the model with Spark's error.
     """
@@ -119,5 +124,7 @@ class Settings:
     sample_values: bool = True
     sample_rows: int = 10_000
     sample_budget_s: float = 60.0
+    samples: int = 4
+    vote_timeout_s: float = 20.0
     retries: int = 1
     policy: Policy = Policy()

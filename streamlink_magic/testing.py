@@ -24,6 +24,7 @@ from streamlink_magic.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from threading import Event
 
     from streamlink_magic.protocols import Progress
     from streamlink_magic.records import DataFrameVariable
@@ -71,7 +72,9 @@ class FakeModel:
         What to write, in order; the last is repeated.
     finish_reason
         ``length`` lets every answer end as if it were cut.
-    sent
+    samples
+        What further drafts say.
+    sent, sampled
         The messages of every call.
     closed
         How many streams were closed before their end.
@@ -81,7 +84,9 @@ class FakeModel:
     finish_reason: str = "stop"
     name: str = "fake"
     context_tokens: int = 8192
+    samples: Sequence[str] = ()
     sent: list[tuple[Message, ...]] = field(default_factory=list)
+    sampled: list[tuple[Message, ...]] = field(default_factory=list)
     closed: int = 0
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -99,6 +104,19 @@ class FakeModel:
         except GeneratorExit:
             self.closed += 1
             raise
+
+    def sample(
+        self,
+        messages: Sequence[Message],
+        *,
+        count: int,
+        temperature: float,  # noqa: ARG002  the seam's
+        max_tokens: int,  # noqa: ARG002
+        stopped: Event,  # noqa: ARG002
+    ) -> tuple[Completion, ...]:
+        """Return the first ``count`` of ``samples``."""
+        self.sampled.append(tuple(messages))
+        return tuple(Completion(text, self.name) for text in self.samples[:count])
 
 
 @dataclass
@@ -177,6 +195,10 @@ class FakeWorkbench(FakeCatalog):
         self.ran.append(query.sql)
         rows = self.result.rows
         return replace(self.result, rows=rows[:row_limit], more=len(rows) > row_limit)
+
+    def meaning(self, query: GuardedQuery) -> str:
+        """Return the statement."""
+        return query.sql
 
     def dataframe(self, query: GuardedQuery) -> object:
         """Return the statement."""

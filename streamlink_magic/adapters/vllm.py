@@ -15,6 +15,7 @@ from streamlink_magic.records import Completion, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from threading import Event
 
     from openai import OpenAI
 
@@ -127,6 +128,63 @@ class VllmModel:
                 yield from self._read(chunks)
             finally:
                 chunks.close()
+
+    def sample(
+        self,
+        messages: Sequence[Message],
+        *,
+        count: int,
+        temperature: float,
+        max_tokens: int,
+        stopped: Event,
+    ) -> tuple[Completion, ...]:
+        """Return answers drawn at random; vLLM reads the prompt once for all of them.
+
+        They are streamed, so that closing the connection ends them on the server.
+        """
+        opened = messages[-1].role == "assistant"
+        with self._errors():
+            chunks = self._client.chat.completions.create(  # type: ignore[call-overload]
+                model=self.name,
+                messages=_wire(messages),
+                max_tokens=max_tokens,
+                temperature=temperature,
+                seed=0,
+                n=count,
+                stop=_STOP if opened else None,
+                stream=True,
+                stream_options={"include_usage": True},
+                extra_body=_opening(opened),
+            )
+            try:
+                return self._collect(chunks, stopped)
+            finally:
+                chunks.close()
+
+    def _collect(self, chunks: Any, stopped: Event) -> tuple[Completion, ...]:  # noqa: ANN401
+        texts: dict[int, str] = {}
+        reasons: dict[int, str] = {}
+        usage = None
+        for chunk in chunks:
+            if stopped.is_set():
+                return ()
+            usage = chunk.usage or usage
+            for choice in chunk.choices:
+                texts[choice.index] = texts.get(choice.index, "") + (choice.delta.content or "")
+                if choice.finish_reason:
+                    reasons[choice.index] = choice.finish_reason
+        written = usage.completion_tokens if usage else 0
+        ended = [number for number in sorted(texts) if number in reasons]
+        return tuple(
+            Completion(
+                texts[number],
+                self.name,
+                finish_reason=reasons[number],
+                # The server counts all of them together.
+                completion_tokens=written if number == ended[0] else 0,
+            )
+            for number in ended
+        )
 
     def _read(self, chunks: Any) -> Iterator[str | Completion]:  # noqa: ANN401
         pieces: list[str] = []

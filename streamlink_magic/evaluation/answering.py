@@ -21,6 +21,7 @@ from streamlink_magic.steps.guard import guard_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from threading import Event
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.database import SetDatabases
@@ -52,6 +53,26 @@ class _Metered:
             if isinstance(piece, Completion):
                 self.tokens += piece.prompt_tokens + piece.completion_tokens
             yield piece
+
+    def sample(
+        self,
+        messages: Sequence[Message],
+        *,
+        count: int,
+        temperature: float,
+        max_tokens: int,
+        stopped: Event,
+    ) -> tuple[Completion, ...]:
+        self.calls += 1
+        drawn = self._model.sample(
+            messages,
+            count=count,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            stopped=stopped,
+        )
+        self.tokens += sum(one.prompt_tokens + one.completion_tokens for one in drawn)
+        return drawn
 
 
 class PipelineAnswer:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from streamlink_magic.errors import NoSqlError
+from streamlink_magic.errors import ModelError, NoSqlError
 from streamlink_magic.records import Completion, Prompt, SqlDraft
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from streamlink_magic.protocols import ChatModel, Progress
 
+TEMPERATURE = 0.8
 _FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -55,6 +61,89 @@ def generate_sql(
             "Ask for less at once, or allow more: %config AskMagics.answer_tokens = 1024",
         )
     return SqlDraft(sql=extract_sql(completion.text), completion=completion)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What the model wrote for one prompt.
+
+    Attributes
+    ----------
+    first
+        Its own first choice, or why that is no SQL.
+    others
+        Further drafts, drawn at random; those that are no SQL are left out.
+    alone
+        Why there are no others, though some were wanted.
+    """
+
+    first: SqlDraft | NoSqlError
+    others: tuple[SqlDraft, ...] = ()
+    alone: str = ""
+
+
+def generate_drafts(
+    prompt: Prompt, model: ChatModel, *, samples: int, max_tokens: int, progress: Progress
+) -> Drafts:
+    """Return the model's first choice, and drafts drawn at random while that is written.
+
+    A server on a CPU is held up by reading its weights: five answers at once take little longer
+    than one.
+
+    Parameters
+    ----------
+    samples
+        How many further drafts are drawn.
+    max_tokens
+        Longest answer, in tokens.
+
+    Raises
+    ------
+    ModelError
+        When the server failed.
+    """
+    stopped = Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="streamlink-sample") as pool:
+        drawing = pool.submit(_sample, prompt, model, samples, max_tokens, stopped)
+        try:
+            first = _first(prompt, model, max_tokens, progress)
+            others, alone = drawing.result()
+        except BaseException:
+            stopped.set()  # an interrupt, too, ends what the server still writes
+            raise
+    return Drafts(first, others, alone)
+
+
+def _first(
+    prompt: Prompt, model: ChatModel, max_tokens: int, progress: Progress
+) -> SqlDraft | NoSqlError:
+    try:
+        return generate_sql(prompt, model, max_tokens=max_tokens, progress=progress)
+    except NoSqlError as error:
+        return error
+
+
+def _sample(
+    prompt: Prompt, model: ChatModel, samples: int, max_tokens: int, stopped: Event
+) -> tuple[tuple[SqlDraft, ...], str]:
+    try:
+        drawn = model.sample(
+            prompt.messages,
+            count=samples,
+            temperature=TEMPERATURE,
+            max_tokens=max_tokens,
+            stopped=stopped,
+        )
+    except ModelError as error:
+        return (), error.message
+    return tuple(draft for one in drawn for draft in _drafts(one)), ""
+
+
+def _drafts(completion: Completion) -> Iterator[SqlDraft]:
+    """Yield the draft of an answer that ended by itself and holds one statement."""
+    if completion.finish_reason == "stop":
+        with suppress(NoSqlError):
+            yield SqlDraft(sql=extract_sql(completion.text), completion=completion)
 
 
 def extract_sql(answer: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.errors import EvaluationError
 from streamlink_magic.evaluation import (
+    BenchQuestion,
     Prediction,
     RunInfo,
     SetDatabases,
@@ -25,10 +26,11 @@ from streamlink_magic.evaluation import (
     read_predictions,
     score,
 )
-from streamlink_magic.evaluation.answering import run_whole
+from streamlink_magic.evaluation.answering import PipelineAnswer, run_whole
 from streamlink_magic.evaluation.kept import KeptPair, evaluate_kept
 from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
-from streamlink_magic.settings import Policy
+from streamlink_magic.settings import Policy, Settings
+from streamlink_magic.testing import FakeModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from streamlink_magic.evaluation import BenchmarkSet, BenchQuestion
+    from streamlink_magic.evaluation import BenchmarkSet
 
 pytestmark = pytest.mark.spark
 
@@ -213,6 +215,30 @@ def test_what_was_taken_out_is_not_there(
         bench_spark.sql("USE default")
         for name in removed.values():
             bench_spark.sql(f"DROP DATABASE IF EXISTS {name} CASCADE")
+
+
+def test_workers_answer_each_in_its_own_database(
+    bench_spark: SparkSession, benchmark: BenchmarkSet, tmp_path: Path
+) -> None:
+    """Questions under way at once do not move each other's current database."""
+    lacking = tmp_path / "lacking"
+    made = make_unanswerable(benchmark, limit=10, seed=0)
+    write_unanswerable(benchmark, made, lacking)
+    db_ids = {str(one.removal): one.db_id for one in made}
+    databases = SetDatabases(bench_spark, load_set(lacking))
+    without = db_ids.pop("Book.price")
+    ids = [*db_ids.values(), without] * 4
+    questions = [BenchQuestion(f"q{place}", db_id, "?") for place, db_id in enumerate(ids)]
+    answer = PipelineAnswer(databases, FakeModel(["SELECT price FROM book"]), Settings(retries=0))
+    out = tmp_path / "predictions.jsonl"
+    try:
+        evaluate(questions, answer, out, info=RunInfo("lacking"), workers=4)
+    finally:
+        bench_spark.sql("USE default")
+        for name in ids:
+            bench_spark.sql(f"DROP DATABASE IF EXISTS {name} CASCADE")
+    statuses = [one.status for one in read_predictions(out).values()]
+    assert statuses == ["refused:unknown-column" if db_id == without else "ok" for db_id in ids]
 
 
 def test_kept_answers_are_compared_through_the_guard(

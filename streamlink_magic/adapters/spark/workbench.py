@@ -69,6 +69,10 @@ class ClassicWorkbench(SparkCatalog):
             progress=progress,
         )
 
+    def meaning(self, query: GuardedQuery) -> str:
+        """Return the hash of the checked plan without its arbitrary names; nothing is optimised."""
+        return str(query.plan.semanticHash())  # type: ignore[attr-defined]  # a JVM object
+
     def dataframe(self, query: GuardedQuery) -> object:
         """Return a lazy DataFrame of the user's own session over the checked plan."""
         return self._analyzer.dataframe(query.plan, on_clone=False)
@@ -105,6 +109,10 @@ class ConnectWorkbench(SparkCatalog):
             timeout_s=timeout_s,
             progress=progress,
         )
+
+    def meaning(self, query: GuardedQuery) -> str:
+        """Return the statement: there is no plan to compare."""
+        return query.sql
 
     def dataframe(self, query: GuardedQuery) -> object:
         """Return the lazy DataFrame of an approved query."""
