@@ -18,21 +18,22 @@ from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
-from streamlink_magic.catalog.corrections import corrections_path, read_corrections
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import MemoryFileError, StreamlinkError
 from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import read_memory
-from streamlink_magic.pipeline import Ports, approve_query, ask, run_query
+from streamlink_magic.pipeline import Ports, ask, run_query
 from streamlink_magic.records import Question, Turn
 from streamlink_magic.sampling import GuardedSampler
+from streamlink_magic.steps.guard import guard_approved
 from streamlink_magic.steps.prompt import prefix_messages
 
 if TYPE_CHECKING:
     from streamlink_magic.adapters.vllm import VllmModel
     from streamlink_magic.memory.entries import KeptAnswer
+    from streamlink_magic.memory.recall import Memory
     from streamlink_magic.protocols import Workbench
     from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
     from streamlink_magic.settings import Settings
@@ -103,7 +104,7 @@ class AskSession:
             ports = self._ports(workbench, model, settings)
             ports = replace(ports, turns=()) if request.fresh else ports
             view, query = ask(request.question, ports, settings, line, run=request.run)
-            answer = self._answer(replace(view, times=line.times()), query, ports, settings)
+            answer = self._answer(replace(view, times=line.times()), query, workbench, settings)
             self._remember(request, answer, query)
             self._show(answer, line)
         return answer
@@ -117,6 +118,19 @@ class AskSession:
             When there is none, or more than one.
         """
         return open_workbench(self._spark(settings), settings.databases)
+
+    def remember(self, settings: Settings) -> Memory:
+        """Return what the project's files hold; the catalog heeds what they say of joins.
+
+        Raises
+        ------
+        MemoryFileError
+            When a file as a whole cannot be read.
+        """
+        memory = read_memory(settings.memory_path)
+        if memory.joins != self.cache.corrections:
+            self.cache.correct_joins(memory.joins)
+        return memory
 
     def spark_told(self, settings: Settings) -> str:
         """Return in words which Spark session is asked.
@@ -165,22 +179,22 @@ class AskSession:
             model=model,
             cache=self.cache,
             turns=tuple(self.turns),
-            memory=read_memory(settings.memory_path),
+            memory=self.remember(settings),
         )
 
     def _answer(
         self,
         view: AnswerView,
         query: GuardedQuery | None,
-        ports: Ports,
+        workbench: Workbench,
         settings: Settings,
     ) -> Answer:
         number = self.history.add(view)
 
         def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
-            approved = query or approve_query(answer.sql, ports, settings)
+            approved = query or guard_approved(answer.sql, None, settings.policy)
             with LiveLine(self._shell) as line:
-                done = run_query(answer.view, approved, ports.workbench, settings, line)
+                done = run_query(answer.view, approved, workbench, settings, line)
             done = replace(done, times=(*view.times, *line.times()))
             self.history.update(number, done)
             return done, approved
@@ -188,7 +202,7 @@ class AskSession:
         return Answer(
             view,
             query,
-            dataframe=ports.workbench.dataframe,
+            dataframe=workbench.dataframe,
             runner=run_now,
             keeper=partial(self.keep, settings=settings),
         )
@@ -239,13 +253,11 @@ class AskSession:
 
     def _learn(self, workbench: Workbench, settings: Settings) -> None:
         """Look at bounded samples, so that joins and values are known when a question comes."""
-        snapshot = self._snapshot(workbench, settings)
-        if settings.memory_path:
-            file = corrections_path(settings.memory_path)
-            self.cache.correct_joins(read_corrections(file, snapshot.tables))
+        self.remember(settings)
         if not settings.sample_values:
             return
-        reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+        self._snapshot(workbench, settings)
+        reader = open_sampler(workbench, settings)
         self.cache.learn(reader, budget_s=settings.sample_budget_s)
 
     def _warm(self, workbench: Workbench, settings: Settings) -> None:
@@ -262,6 +274,11 @@ class AskSession:
         return self.cache.snapshot(
             workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
         )
+
+
+def open_sampler(workbench: Workbench, settings: Settings) -> GuardedSampler:
+    """Return what reads the first rows of tables, as far as the settings let it."""
+    return GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
 
 
 def _run_and_show(answer: Answer) -> None:

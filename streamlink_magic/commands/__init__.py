@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from streamlink_magic.commands.catalog import show_joins, show_tables, show_values
+from streamlink_magic.commands.catalog import show_tables, show_values
 from streamlink_magic.commands.glossary import change_term, show_terms
+from streamlink_magic.commands.joins import show_joins
 from streamlink_magic.commands.kept import (
     export_file,
     forget_kept,
@@ -58,7 +59,7 @@ COMMANDS: Mapping[str, Callable[[Desk, str], Listing]] = {
     "help": _show_help,
 }
 _ARGUMENTS = {
-    "joins": "[add|remove a.x = b.y]",
+    "joins": "[TABLE]  (or: joins --add a.b_id = b.id, joins --remove …)",
     "values": "TABLE",
     "term": '"name" = "SQL expression"  (or: term --remove "name")',
     "keep": "[NUMBER]",

@@ -1,24 +1,25 @@
-"""What there is to ask about: tables, how they join, what values they hold."""
+"""What there is to ask about: tables, and what values their columns hold."""
 
 from __future__ import annotations
 
 import difflib
 from typing import TYPE_CHECKING
 
-from streamlink_magic.catalog.corrections import parse_join, read_corrections, write_corrections
-from streamlink_magic.catalog.profile import JoinCorrections
+from streamlink_magic.catalog.values import index_values
 from streamlink_magic.errors import AskUsageError, CatalogError
+from streamlink_magic.records import TableSample
+from streamlink_magic.session import open_sampler
 from streamlink_magic.steps.render import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamlink_magic.commands.desk import Desk
-    from streamlink_magic.records import ColumnValues, TableSchema
+    from streamlink_magic.records import Column, ColumnValues, TableSchema
 
 _SHOWN = 300
 _NAMES_CHARS = 160
-_VALUES = 8
+_VALUES = 12
 
 
 def show_tables(desk: Desk, _rest: str) -> Listing:
@@ -50,69 +51,42 @@ def _columns(table: TableSchema) -> str:
     return f"{len(table.columns)}: {cut}"
 
 
-def show_joins(desk: Desk, rest: str) -> Listing:
-    """See how the tables join, and how that is known; add or remove one."""
-    tables = desk.catalog().tables
-    cache = desk.asks.cache
-    if rest:
-        cache.correct_joins(_corrected(desk, rest, tables))
-    elif desk.settings.memory_path:
-        cache.correct_joins(read_corrections(desk.joins_path(), tables))
-    rows = tuple(
-        (join.condition, join.source, join.confidence, join.reason) for join in cache.profile.joins
-    )
-    notes = (
-        "Correct them: %streamlink joins add orders.buyer = people.id, or joins remove …",
-        "" if rows else "No key is declared, and no name or value tells of a join.",
-    )
-    told = tuple(filter(None, notes))
-    return Listing("Joins", ("join", "known from", "confidence", "reason"), rows, told)
-
-
-def _corrected(desk: Desk, rest: str, tables: Sequence[TableSchema]) -> JoinCorrections:
-    """Take the user's word on a join into the project's file, and return all of it."""
-    say, _, text = rest.partition(" ")
-    if say not in {"add", "remove"}:
-        raise AskUsageError(
-            f"%streamlink joins does not know {say!r}: %streamlink joins add orders.buyer = "
-            "people.id, or %streamlink joins remove …"
-        )
-    join = parse_join(text, tables)
-    file = desk.joins_path()
-    said = read_corrections(file, tables)
-    added = tuple(one for one in said.added if one.ends != join.ends)
-    removed = tuple(one for one in said.removed if one.ends != join.ends)
-    if say == "add":
-        corrections = JoinCorrections((*added, join), removed)
-    else:
-        corrections = JoinCorrections(added, (*removed, join))
-    write_corrections(file, corrections)
-    return corrections
-
-
 def show_values(desk: Desk, rest: str) -> Listing:
-    """See the columns of a table, with types, comments and what a sample shows of them."""
+    """See what values the columns of a table hold, as far as its first rows tell."""
     if not rest:
         raise AskUsageError("%streamlink values wants a table: %streamlink values flights")
     table = find_table(rest, desk.catalog().tables)
-    profile = desk.asks.cache.profile
-    rows = tuple(
-        (column.name, column.type, column.comment, _seen(profile.of(table.name, column.name)))
-        for column in table.columns
-    )
-    missing = dict(profile.missing).get(table.name, "")
-    notes = (f"It was not sampled: {missing}.",) if missing else ()
-    headings = ("column", "type", "comment", "values in a sample")
-    return Listing(table.name.dotted, headings, rows, notes)
+    known, note = _known(table, desk)
+    rows = tuple(_row(column, known.get(column.name.casefold())) for column in table.columns)
+    headings = ("column", "type", "values", "distinct", "comment")
+    return Listing(table.name.dotted, headings, rows, (note,))
 
 
-def _seen(values: ColumnValues | None) -> str:
-    if values is None:
-        return ""
-    if values.lowest or values.highest:
-        return f"{values.lowest} … {values.highest}"
-    told = ", ".join(values.values[:_VALUES])
-    return f"{told}, … ({values.distinct:,})" if values.distinct > _VALUES else told
+def _known(table: TableSchema, desk: Desk) -> tuple[dict[str, ColumnValues], str]:
+    """Return what is known of the columns' values, by name, and where it comes from."""
+    if not desk.settings.sample_values:
+        return {}, "Values are not read: %config AskMagics.sample_values = True lets them be."
+    values = [one for one in desk.asks.cache.profile.values if one.table == table.name]
+    if not values:
+        reader = open_sampler(desk.asks.workbench(desk.settings), desk.settings)
+        sample = reader.sample(table)
+        if not isinstance(sample, TableSample):
+            return {}, f"No values are known: {sample}."
+        values = list(index_values([sample]))
+    rows = max((one.rows for one in values), default=0)
+    whole = all(one.complete for one in values if one.values)
+    read = f"all {rows:,} rows" if whole else f"the first {rows:,} rows"
+    return {one.column.casefold(): one for one in values}, f"As {read} have it."
+
+
+def _row(column: Column, known: ColumnValues | None) -> tuple[str, ...]:
+    held = distinct = ""
+    if known is not None:
+        more = ", …" if len(known.values) > _VALUES else ""
+        between = f"{known.lowest} to {known.highest}" if known.lowest else ""
+        held = ", ".join(known.values[:_VALUES]) + more if known.values else between
+        distinct = f"{known.distinct:,}" if known.distinct else ""
+    return column.name, column.type, held, distinct, column.comment
 
 
 def find_table(name: str, tables: Sequence[TableSchema]) -> TableSchema:
@@ -123,7 +97,7 @@ def find_table(name: str, tables: Sequence[TableSchema]) -> TableSchema:
     CatalogError
         When there is none; the hint names the nearest.
     """
-    folded = name.strip("`'\"").casefold()
+    folded = name.replace("`", "").strip("'\"").casefold()
     for table in tables:
         if folded in {table.name.dotted.casefold(), table.name.name.casefold()}:
             return table

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlink_magic.catalog.corrections import corrections_path
 from streamlink_magic.errors import AskUsageError, MemoryFileError
-from streamlink_magic.memory.recall import glossary_path
+from streamlink_magic.memory.recall import glossary_path, joins_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,14 +63,14 @@ class Desk:
         return Path(self.settings.memory_path)
 
     def joins_path(self) -> Path:
-        """Return the file of corrected joins, beside the kept answers.
+        """Return the file of what was said about joins, beside the kept answers.
 
         Raises
         ------
         MemoryFileError
             When memory is switched off.
         """
-        return corrections_path(str(self.kept_path()))
+        return joins_path(str(self.kept_path()))
 
     def terms_path(self) -> Path:
         """Return the glossary's file, beside the kept answers.

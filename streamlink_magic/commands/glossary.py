@@ -62,17 +62,9 @@ def _unquoted(text: str) -> str:
 
 def _unknown_columns(term: Term, catalog: CatalogSnapshot) -> tuple[str, ...]:
     """Warn of columns that no table seen so far has; a typing mistake shows at once."""
-    known = {
-        column.name.casefold()
-        for table in catalog.tables
-        if table.described
-        for column in table.columns
-    }
+    known = {column.name.casefold() for table in catalog.tables for column in table.columns}
     used = parse_condition(term.condition, term.name).find_all(exp.Column)
-    names = {column.parts[0].name for column in used}
-    missing = sorted(name for name in names | set() if name.casefold() not in known)
-    tables = {table.name.name.casefold() for table in catalog.tables}
-    missing = [name for name in missing if name.casefold() not in tables]
+    missing = sorted({column.name for column in used if column.name.casefold() not in known})
     if not known or not missing:
         return ()
     return (f"No table seen so far has a column {' or '.join(missing)}.",)

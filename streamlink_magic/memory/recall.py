@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot.errors import SqlglotError
 
+from streamlink_magic.catalog.profile import JoinCorrections
 from streamlink_magic.memory.fingerprint import find_tables
 from streamlink_magic.memory.glossary import load_glossary
+from streamlink_magic.memory.joins import load_joins
 from streamlink_magic.memory.kept import load_kept
 from streamlink_magic.memory.patterns import choose_patterns
 from streamlink_magic.memory.similarity import schema_words, similarities
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 Vet = Callable[[str], str]
 """Says why a statement must not be used: the guard's reason, or nothing when it may."""
 
+_AS_FOUND = JoinCorrections()
 _LIKE_ENOUGH = 0.4
 _TRIED = 8
 _QUESTION_CHARS = 400
@@ -38,6 +41,7 @@ class Memory:
 
     kept: tuple[KeptAnswer, ...] = ()
     terms: tuple[Term, ...] = ()
+    joins: JoinCorrections = _AS_FOUND
     problems: tuple[str, ...] = ()
 
 
@@ -47,6 +51,11 @@ NOTHING_KEPT = Memory()
 def glossary_path(memory_path: str) -> Path:
     """Return where the glossary lies: beside the kept answers."""
     return Path(memory_path).with_name("terms.toml")
+
+
+def joins_path(memory_path: str) -> Path:
+    """Return where the joins that users corrected are: beside the kept answers."""
+    return Path(memory_path).with_name("joins.jsonl")
 
 
 def read_memory(memory_path: str) -> Memory:
@@ -61,7 +70,9 @@ def read_memory(memory_path: str) -> Memory:
         return Memory()
     kept = load_kept(Path(memory_path))
     glossary = load_glossary(glossary_path(memory_path))
-    return Memory(kept.entries, glossary.terms, (*kept.problems, *glossary.problems))
+    joins, broken = load_joins(joins_path(memory_path))
+    problems = (*kept.problems, *glossary.problems, *broken)
+    return Memory(kept.entries, glossary.terms, joins, problems)
 
 
 def recall_examples(

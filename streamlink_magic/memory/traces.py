@@ -66,10 +66,21 @@ def term_used(term: Term, sql: str) -> str:
         return f"{said}."
     if tree is None:
         return f"{said}."
-    there = {_plain(node) for node in tree.walk() if isinstance(node, exp.Condition)}
+    conditions = (node for node in tree.walk() if isinstance(node, exp.Condition))
+    there = {_plain(node) for node in conditions if not _is_weakened(node)}
     if all(_plain(part) in there for part in _conjuncts(wanted)):
         return f"{said}; the SQL holds it."
     return f"{said}; the SQL does not hold it as written, so read the SQL."
+
+
+def _is_weakened(node: exp.Expr) -> bool:
+    """Return whether NOT or OR stands over a condition, so that rows need not meet it."""
+    above = node.parent
+    while above is not None and not isinstance(above, exp.Query):
+        if isinstance(above, exp.Not | exp.Or):
+            return True
+        above = above.parent
+    return False
 
 
 def _parsed(sql: str) -> exp.Query | None:
@@ -106,11 +117,11 @@ def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 def _plain(node: exp.Expr) -> str:
     """Return a form in which two spellings of one expression are equal."""
-    bare = node.unnest().copy()
-    for column in bare.find_all(exp.Column):
-        column.replace(exp.column(column.name.casefold())) if column.parent else None
-    if isinstance(bare, exp.Column):
-        bare = exp.column(bare.name.casefold())
+    bare = (
+        node.unnest()
+        .copy()
+        .transform(lambda one: exp.column(one.name) if isinstance(one, exp.Column) else one)
+    )
     for name in bare.find_all(exp.Identifier):
         name.set("quoted", False)
         name.set("this", str(name.this).casefold())

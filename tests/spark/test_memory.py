@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.commands import run_command
+from streamlink_magic.commands.desk import Desk
 from streamlink_magic.memory.entries import KeptAnswer
 from streamlink_magic.memory.fingerprint import find_tables, fingerprint
 from streamlink_magic.memory.patterns import load_patterns
 from streamlink_magic.memory.recall import recall_examples
 from streamlink_magic.memory.standing import standing
 from streamlink_magic.pipeline import why_unusable
-from streamlink_magic.settings import Policy
+from streamlink_magic.session import AskSession
+from streamlink_magic.settings import Policy, Settings
 from streamlink_magic.steps.guard import guard_sql
 
 if TYPE_CHECKING:
@@ -134,3 +138,16 @@ def test_a_changed_table_makes_an_answer_stale_or_has_it_checked_again(
     assert now().startswith("stale")
     apiary.catalog.dropTempView("swarms")
     assert "not here" in now()
+
+
+def test_the_magic_shows_values_and_joins_of_real_tables(apiary: SparkSession) -> None:
+    """Distinct texts and ranges of the first rows; joins with the reason for each."""
+    asks = AskSession(SimpleNamespace(user_ns={"spark": apiary}))
+    desk = Desk(asks, Settings(memory_path=""))
+    apiary.sql("CREATE OR REPLACE TEMP VIEW crates AS SELECT 1 AS crate_id, 'red' AS colour")
+    values = run_command("values crates", desk)
+    assert ("colour", "string", "red", "1", "") in values.rows
+    assert values.notes == ("As all 1 rows have it.",)
+    joins = run_command("joins hives", desk)
+    assert ("hives.keeper_id = keepers.id", "inferred") in [row[:2] for row in joins.rows]
+    apiary.catalog.dropTempView("crates")

@@ -23,8 +23,6 @@ from streamlink_magic.errors import (
 from streamlink_magic.memory.entries import KeptAnswer, to_line
 from streamlink_magic.records import (
     AnswerView,
-    ColumnValues,
-    DataProfile,
     Explanation,
     ForeignKey,
     PhaseTime,
@@ -125,46 +123,73 @@ def test_status_is_there_without_a_spark_session(
     assert "No Spark session was found" in cells(run_command("status", desk))
 
 
-def test_tables_joins_and_values_are_listed(type_in: Callable[[str], Listing]) -> None:
-    """Names, columns, comments and declared keys."""
+def test_tables_are_listed_with_their_columns(type_in: Callable[[str], Listing]) -> None:
+    """Names, kinds, columns and comments."""
     assert "shop.pets | table | 3: name, age, owner_id" in cells(type_in("tables"))
+    assert "<b>people</b>" in cells(type_in("tables"))
+
+
+def test_joins_are_listed_with_how_they_are_known(type_in: Callable[[str], Listing]) -> None:
+    """Of all tables, or of one."""
+    for line in ("joins", "joins pets", "joins owners"):
+        assert type_in(line).rows[0][:2] == ("pets.owner_id = owners.id", "declared")
+
+
+def test_a_join_is_corrected_for_good(desk: Desk, type_in: Callable[[str], Listing]) -> None:
+    """What the user says goes before what was declared or inferred, in the next notebook too."""
+    type_in("joins --remove owners.id = pets.owner_id")
+    assert type_in("joins").rows == ()
+    type_in("joins --add pets.name = shop.owners.town")
+    assert type_in("joins").rows[0][:3] == ("pets.name = owners.town", "user", "high")
+    later = AskSession(SimpleNamespace(user_ns={}))
+    later.remember(desk.settings)
+    fresh = replace(desk, asks=later)
+    assert [row[0] for row in run_command("joins", fresh).rows] == ["pets.name = owners.town"]
+    type_in("joins --add pets.owner_id = owners.id")
     assert "pets.owner_id = owners.id" in cells(type_in("joins"))
-    assert "town | string" in cells(type_in("values owners"))
 
 
-def test_the_users_word_on_joins_holds_and_is_kept(
-    type_in: Callable[[str], Listing], desk: Desk
+@pytest.mark.parametrize(
+    "text",
+    ["", "pets", "owner_id = id", "pets.a > owners.b", "pets.name = pets.age", "pets.name = 'x'",
+     "pets.name = owners.id AND owners.town = pets.age", "a.b = c.d; DROP TABLE x"],
+)  # fmt: skip
+def test_what_is_no_join_is_told_how_to_write_one(
+    text: str, type_in: Callable[[str], Listing]
 ) -> None:
-    """A join added or removed is so at once, and in the project's file for the next time."""
-    assert "pets.name = owners.town" in cells(type_in("joins add pets.name = owners.town"))
-    after = cells(type_in("joins remove owners.id = pets.owner_id"))
-    assert "owners.id" not in after
-    assert "pets.name = owners.town | user | high" in after
-    desk.asks.cache.forget()
-    assert cells(type_in("joins")) == after
-    assert "owners.town" in desk.joins_path().read_text("utf-8")
+    """Equalities between the columns of two tables, joined with AND."""
+    with pytest.raises(AskUsageError, match="--add"):
+        type_in(f"joins --add {text}")
 
 
-def test_a_correction_that_cannot_be_read_is_explained(type_in: Callable[[str], Listing]) -> None:
-    """With what to type instead."""
-    with pytest.raises(AskUsageError, match="joins add"):
-        type_in("joins perhaps")
-    with pytest.raises(CatalogError, match="no column in pets"):
-        type_in("joins add pets.wings = owners.id")
+def test_a_join_of_unknown_columns_is_refused(type_in: Callable[[str], Listing]) -> None:
+    """The columns that are there are named."""
+    with pytest.raises(CatalogError, match="town"):
+        type_in("joins --add pets.name = owners.city")
 
 
-def test_values_of_a_sample_are_listed(type_in: Callable[[str], Listing], desk: Desk) -> None:
-    """Values of texts, the range of numbers, and why a table was not sampled."""
-    type_in("tables")
-    towns = ColumnValues(OWNERS.name, "town", tuple("abcdefghij"), True, 10, 20)
-    ids = ColumnValues(OWNERS.name, "id", (), True, 20, 20, "1", "20")
-    desk.asks.cache.profile = DataProfile(
-        values=(towns, ids), missing=((PETS.name, "it is locked"),)
-    )
-    text = cells(type_in("values owners"))
-    assert "a, b, c, d, e, f, g, h, … (10)" in text
-    assert "1 … 20" in text
-    assert type_in("values pets").notes == ("It was not sampled: it is locked.",)
+def test_a_broken_line_about_joins_is_named_and_kept(
+    desk: Desk, type_in: Callable[[str], Listing]
+) -> None:
+    """It survives a correction and hides no other line."""
+    desk.joins_path().parent.mkdir(parents=True)
+    desk.joins_path().write_text('{"join": "x"}\n', encoding="utf-8")
+    type_in("joins --remove pets.owner_id = owners.id")
+    assert desk.joins_path().read_text("utf-8").startswith('{"join": "x"}\n')
+    listing = type_in("joins")
+    assert listing.rows == ()
+    assert "line 1 holds no join" in listing.notes[-1]
+
+
+def test_values_are_not_read_where_that_is_switched_off(
+    desk: Desk, workbench: FakeWorkbench
+) -> None:
+    """Columns and types are shown all the same."""
+    off = replace(desk, settings=replace(desk.settings, sample_values=False))
+    listing = run_command("values owners", off)
+    assert ("town", "string", "", "", "") in listing.rows
+    assert "sample_values" in listing.notes[0]
+    assert workbench.ran == []
 
 
 def test_an_unknown_table_names_the_nearest(type_in: Callable[[str], Listing]) -> None:

@@ -132,7 +132,9 @@ def test_memory_gives_terms_examples_and_what_is_wrong_with_its_files() -> None:
     kept = KeptAnswer("How many flights left?", "SELECT count(*) FROM flights", tables=("flights",))
     bad = KeptAnswer("How many flights left?", "DROP TABLE flights", tables=("flights",))
     memory = Memory(
-        (bad, kept), (Term("late", "dep_delay > 15"), Term("big", "seats > 200")), ("line 3",)
+        (bad, kept),
+        (Term("late", "dep_delay > 15"), Term("big", "seats > 200")),
+        problems=("line 3",),
     )
 
     def vet(sql: str) -> str:

@@ -6,21 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streamlink_magic.catalog.corrections import (
-    parse_join,
-    read_corrections,
-    write_corrections,
-)
 from streamlink_magic.catalog.joins import find_joins
 from streamlink_magic.catalog.paths import shortest_paths
-from streamlink_magic.catalog.profile import JoinCorrections
-from streamlink_magic.errors import CatalogError
 from streamlink_magic.records import ForeignKey, Join, TableName, TableSample, TableSchema
 from streamlink_magic.testing import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 
 def sample(of: TableSchema, *rows: Sequence[object], complete: bool = True) -> TableSample:
@@ -143,43 +135,3 @@ def test_every_shortest_way_is_told() -> None:
     assert len(shortest_paths(joins, [games.name], teams.name)) == 2
     assert shortest_paths(joins, [games.name], games.name) == ()
     assert shortest_paths((), [games.name], teams.name) == ()
-
-
-def test_corrections_are_kept_in_a_file_that_people_can_read(tmp_path: Path) -> None:
-    """Added and removed joins come back as they were written."""
-    file = tmp_path / "project" / "joins.jsonl"
-    tables = (AUTHORS, BOOKS)
-    own = parse_join("books.TITLE = authors.name", tables)
-    (found,) = find_joins(tables)
-    write_corrections(file, JoinCorrections((own,), (found,)))
-    read = read_corrections(file, tables)
-    assert find_joins(tables, added=read.added, removed=read.removed) == (own,)
-    assert '"join": "shop.books.title = shop.authors.name"' in file.read_text("utf-8")
-    assert read_corrections(tmp_path / "none", tables) == JoinCorrections()
-
-
-def test_a_shared_file_may_speak_of_other_tables(tmp_path: Path) -> None:
-    """What is not here is passed over; what is no correction is told with its line."""
-    file = tmp_path / "joins.jsonl"
-    file.write_text('{"say": "add", "join": "planes.id = flights.plane"}\n', "utf-8")
-    assert read_corrections(file, (AUTHORS, BOOKS)) == JoinCorrections()
-    file.write_text('\n{"say": "perhaps", "join": "a.b = c.d"}\n', "utf-8")
-    with pytest.raises(CatalogError, match="Line 2"):
-        read_corrections(file, (AUTHORS, BOOKS))
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("books.author_id", "is no join"),
-        ("books.author_id = writers.id", "no table 'writers'"),
-        ("books.author = authors.author_id", "no column in books 'author'"),
-        ("author_id = authors.author_id", "names no table"),
-        ("books.author_id = authors.author_id AND loans.book_id = authors.name", "more than two"),
-    ],
-)
-def test_a_join_that_cannot_be_is_explained(text: str, why: str) -> None:
-    """With what there is instead."""
-    with pytest.raises(CatalogError, match=why) as caught:
-        parse_join(text, (AUTHORS, BOOKS, LOANS))
-    assert caught.value.hint

@@ -124,7 +124,9 @@ def test_a_follow_up_says_what_it_carried_over() -> None:
 def test_what_is_remembered_is_told_in_the_answer() -> None:
     """A term, a kept answer and a broken line of the memory each get a sentence."""
     kept = KeptAnswer("How many songs have hits?", "SELECT 2", tables=("shop.song",))
-    memory = Memory((kept,), (Term("hit", "song_id = 1"),), ("kept.jsonl, line 3 is no JSON.",))
+    memory = Memory(
+        (kept,), (Term("hit", "song_id = 1"),), problems=("kept.jsonl, line 3 is no JSON.",)
+    )
     model = FakeModel(("SELECT count(*) FROM song WHERE song_id = 1",))
     asked = replace(ports(model, FakeWorkbench((SONGS,))), memory=memory)
     view, _ = ask(Question("How many songs are hits?"), asked, Settings(), note)
