@@ -31,6 +31,7 @@ _SURE = ("high", "medium", "low")
 _SOURCES = ("user", "declared", "inferred")
 _CONTAINED = 0.95
 _MOSTLY = 0.5
+_LARGELY = 0.75
 _FEW = 3
 _MANY = 10
 _COMMON = 60
@@ -210,7 +211,7 @@ def _judged_by_values(
     told = f"{match.reason}; {share:.0%} of {distinct} sampled values are found there"
     if share >= _CONTAINED and match.strength >= 2:  # noqa: PLR2004
         return score, "high" if distinct >= _FEW or match.strength > 2 else "medium", told  # noqa: PLR2004
-    if share >= _CONTAINED and distinct >= _FEW:
+    if (share >= _CONTAINED and distinct >= _FEW) or (share >= _LARGELY and distinct >= _MANY):
         return score, "medium", told
     if match.strength > 2 and (share >= _MOSTLY or not complete):  # noqa: PLR2004
         return score, "medium" if share >= _MOSTLY else "low", told

@@ -43,7 +43,8 @@ def _left_out(view: ScopeView, join: exp.Join, known: Known) -> list[str]:
     Where it only stands between others, these are joined as they are known to join.
     """
     source = view.source(join.alias_or_name)
-    if source is None or join.side:
+    counts_rows = any(isinstance(one.this, exp.Star) for one in view.query.find_all(exp.Count))
+    if source is None or join.side or counts_rows:  # fewer tables are another count
         return []
     rest = [one for one in view.query.args["joins"] if one is not join]
     if not _is_idle(view, source, known):
@@ -77,8 +78,7 @@ def _direct_way(
 def _begin_with(view: ScopeView, join: exp.Join, joined: Source, known: Known) -> list[str]:
     """Read the joined table alone where nothing takes anything from the first one."""
     first = next((one for one in view.sources if one is not joined), None)
-    counts_rows = any(isinstance(one.this, exp.Star) for one in view.query.find_all(exp.Count))
-    if first is None or counts_rows or not _is_idle(view, first, known):
+    if first is None or not _is_idle(view, first, known):
         return []
     view.query.set("from_", exp.From(this=join.this))
     view.query.set("joins", [])
