@@ -183,6 +183,7 @@ def test_finding_6_the_clone_is_hardened_and_the_session_is_not_touched(shop: Sh
     """The clone switches off what analysis could reach; the user's settings stay."""
     before = shop.picture()
     analyzer = ClassicAnalyzer(shop.spark)
+    analyzer.parse("SELECT 1")
     conf: Any = analyzer._clone.conf()
     assert conf.get("spark.sql.runSQLOnFiles") == "false"
     assert conf.get("spark.sql.variable.substitute") == "false"
