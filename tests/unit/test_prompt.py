@@ -25,12 +25,12 @@ from streamlink_magic.records import (
 )
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import (
-    _plain,
     build_prompt,
     prefix_messages,
     retry_prompt,
     schema_text,
 )
+from streamlink_magic.steps.prompt.names import plain
 from streamlink_magic.testing import FakeModel, table
 
 FLIGHTS = table("flights", "dest string, dep_delay int")
@@ -155,9 +155,9 @@ def test_any_name_is_one_identifier(name: str) -> None:
     """Spaces, backticks, dots, keywords and HTML in a name cannot leave it; nothing is hidden."""
     text = schema_text(TableSchema(TableName("t"), columns=(Column(name, "int"),)), "")
     body = text.removeprefix("CREATE TABLE t (\n  ").removesuffix(" int\n);")
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", body)
+    bare = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", body)
     quoted = re.fullmatch(r"`((?:[^`]|``)*)`", body)
-    assert plain or (quoted and quoted.group(1).replace("``", "`") == _plain(name)[:200])
+    assert bare or (quoted and quoted.group(1).replace("``", "`") == plain(name)[:200])
 
 
 def test_spark_s_message_goes_back_capped_and_clean() -> None:
