@@ -57,12 +57,12 @@ def _is_plain(join: exp.Join) -> bool:
     if not inner or condition is None:
         return False
     terms = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
-    return all(
-        isinstance(term, exp.EQ)
-        and isinstance(term.this, exp.Column)
-        and isinstance(term.expression, exp.Column)
-        for term in terms
-    )
+    return all(map(_compares_columns, terms))
+
+
+def _compares_columns(term: exp.Expr) -> bool:
+    sides = (term.args.get("this"), term.args.get("expression"))
+    return isinstance(term, exp.EQ) and all(isinstance(side, exp.Column) for side in sides)
 
 
 def _is_needless(view: ScopeView, source: Source, known: Known, own: exp.Join) -> bool:
