@@ -144,10 +144,13 @@ def test_the_magic_shows_values_and_joins_of_real_tables(apiary: SparkSession) -
     """Distinct texts and ranges of the first rows; joins with the reason for each."""
     asks = AskSession(SimpleNamespace(user_ns={"spark": apiary}))
     desk = Desk(asks, Settings(memory_path=""))
-    apiary.sql("CREATE OR REPLACE TEMP VIEW crates AS SELECT 1 AS crate_id, 'red' AS colour")
+    apiary.sql(
+        "CREATE OR REPLACE TEMP VIEW crates AS "
+        "SELECT * FROM VALUES (1, 'red'), (2, 'red') AS t(crate_id, colour)"
+    )
     values = run_command("values crates", desk)
     assert ("colour", "string", "red", "1", "") in values.rows
-    assert values.notes == ("As all 1 rows have it.",)
+    assert values.notes == ("As all 2 rows have it.",)
     joins = run_command("joins hives", desk)
     assert ("hives.keeper_id = keepers.id", "inferred") in [row[:2] for row in joins.rows]
     apiary.catalog.dropTempView("crates")
