@@ -38,7 +38,7 @@ def _dropped(view: ScopeView, join: exp.Join, known: Known) -> str:
 
 def _begin_later(view: ScopeView, known: Known) -> Iterator[str]:
     """Leave the first table out where one other is joined to it and all is read from that."""
-    joins = view.query.args.get("joins") or ()
+    joins = list(view.query.args.get("joins") or [])
     first = view.query.args.get("from_")
     if len(joins) != 1 or first is None or not isinstance(first.this, exp.Table):
         return
