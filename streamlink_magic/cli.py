@@ -282,7 +282,6 @@ def bench_serving(
             "repeat it. Ratios are to the first. Empty: bfloat16 and int8."
         ),
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="How often each question is timed.")] = 3,
     users: Annotated[
         list[int] | None, typer.Option(help="Also ask so many questions at once; repeat it.")
     ] = None,
@@ -293,7 +292,7 @@ def bench_serving(
     from streamlink_magic.bench.serve import BenchRequest, bench_serve
     from streamlink_magic.serving.console import TerminalProgress
 
-    request = BenchRequest(tuple(server or ("bfloat16", "int8")), rounds, tuple(users or ()), out)
+    request = BenchRequest(tuple(server or ("bfloat16", "int8")), tuple(users or ()), out)
     with _plain_errors():
         with TerminalProgress() as progress:
             standings = bench_serve(request, progress, progress)

@@ -17,7 +17,8 @@ from streamlink_magic.steps.generate import Drafts, generate_drafts, generate_sq
 from streamlink_magic.steps.guard import guard_sql
 from streamlink_magic.steps.prompt import retry_prompt
 from streamlink_magic.steps.repair import Known, mend_ahead, missing_values, repair_sql
-from streamlink_magic.steps.vote import Candidate, Reading, weigh_readings
+from streamlink_magic.steps.trust import Signals, badge, unexplained_words
+from streamlink_magic.steps.vote import Candidate, Reading, says_nothing, weigh_readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,16 +119,43 @@ def write_best(desk: Desk) -> Written:
         return _write_again(drafts, failure, desk)
     readings = weigh_readings(candidates)
     best = readings[0].best
+    absent = missing_values(best.draft.sql, desk.known)
+    signals = _signals(drafts, candidates, readings, desk, absent=absent)
     return Written(
         best.draft,
         desk.prompt,
         best.query.verdict,
         best.query,
         1,
-        absent=missing_values(best.draft.sql, desk.known),
+        absent=absent,
         result=best.result,
         readings=readings,
         alone=drafts.alone,
+        badge=badge(signals),
+        signals=signals.as_numbers(),
+    )
+
+
+def _signals(
+    drafts: Drafts,
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading],
+    desk: Desk,
+    *,
+    absent: Sequence[str],
+) -> Signals:
+    best = readings[0].best
+    drawn = 1 + max(len(drafts.others), 0 if drafts.alone else desk.settings.samples)
+    words, asked = unexplained_words(desk.known.question, desk.known.tables, desk.known.profile)
+    return Signals(
+        agreement=readings[0].weight / sum(one.weight for one in readings),
+        passed=len(candidates) / drawn,
+        sound=sum(not one.draft.repairs for one in candidates) / drawn,
+        mended=float(bool(best.draft.repairs)),
+        empty=float(best.result is not None and says_nothing(best.result)),
+        absent=float(len(absent)),
+        unexplained=float(len(words)),
+        words=float(asked),
     )
 
 
@@ -231,7 +259,27 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
             desk.progress("guard")
         else:
             absent = missing_values(draft.sql, desk.known)
-            return Written(draft, prompt, query.verdict, query, calls, absent)
+            words, asked = unexplained_words(
+                desk.known.question, desk.known.tables, desk.known.profile
+            )
+            signals = Signals(
+                agreement=0.5,  # nothing was drawn to agree with, or none of it could be used
+                mended=float(bool(draft.repairs)),
+                asked_again=float(calls > 1),
+                absent=float(len(absent)),
+                unexplained=float(len(words)),
+                words=float(asked),
+            )
+            return Written(
+                draft,
+                prompt,
+                query.verdict,
+                query,
+                calls,
+                absent,
+                badge=badge(signals),
+                signals=signals.as_numbers(),
+            )
     raise AssertionError("unreachable: the last failure is raised")
 
 

@@ -85,38 +85,35 @@ def hold_contest(
     models: Mapping[str, ChatModel],
     prompts: Sequence[Sequence[Message]],
     *,
-    rounds: int,
     users: Sequence[int] = (),
     tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Standing, ...]:
     """Let every server answer every prompt, taking turns, and return how each did.
 
-    Taking turns spreads what else the machine does over all of them. Each prompt is asked once
-    before, untimed, so that every server has the schema in its cache, as in a notebook.
+    Taking turns spreads what else the machine does over all of them. The first prompt is not
+    timed: with it every server gets the schema into its cache, as in a notebook. Each of the
+    others is asked once, since a server may remember answers that it has given.
 
     Parameters
     ----------
     models
         The servers by name.
     prompts
-        The messages of each question.
-    rounds
-        How often every question is timed.
+        The messages of each question, at least two.
     users
         How many questions at once are tried in the end; empty tries none.
     tell
         Is told what is under way.
     """
+    first, *others = prompts
     for name, model in models.items():
         tell(f"Warming up {name}")
-        for messages in prompts:
-            time_answer(model, messages)
+        time_answer(model, first)
     timings: dict[str, list[Timing]] = {name: [] for name in models}
-    for number in range(rounds):
-        for place, messages in enumerate(prompts, start=1):
-            tell(f"Round {number + 1} of {rounds}, question {place} of {len(prompts)}")
-            for name, model in models.items():
-                timings[name].append(time_answer(model, messages))
+    for place, messages in enumerate(others, start=1):
+        tell(f"Question {place} of {len(others)}")
+        for name, model in models.items():
+            timings[name].append(time_answer(model, messages))
     rates = {name: _rates(name, models[name], prompts, users, tell) for name in models}
     return tuple(_standing(name, timings[name], rates[name]) for name in models)
 

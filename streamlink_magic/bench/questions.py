@@ -25,6 +25,16 @@ _MORE = (
     "What share of the flights from JFK were more than 30 minutes late at arrival?",
     "List the names of the airports that no flight went to.",
     "For each airport of departure, what was the average temperature in January?",
+    "What is the longest flight in miles, and where did it go?",
+    "Which manufacturer built the most planes?",
+    "How many seats has the largest plane?",
+    "On which day were the most flights cancelled?",
+    "What was the average departure delay in each month at LGA?",
+    "Which plane made the most flights? Show its tail number and model.",
+    "How many airports lie higher than 5000 feet?",
+    "Which destinations are served by only one airline?",
+    "What was the lowest visibility at EWR?",
+    "How many flights of Delta Air Lines left before six in the morning?",
 )
 
 

@@ -40,8 +40,6 @@ class BenchRequest:
     ----------
     servers
         Names out of ``SERVERS``; ratios are to the first.
-    rounds
-        How often each question is timed on each server.
     users
         Numbers of questions to ask at once.
     out
@@ -49,7 +47,6 @@ class BenchRequest:
     """
 
     servers: tuple[str, ...]
-    rounds: int = 3
     users: tuple[int, ...] = ()
     out: Path | None = None
 
@@ -75,9 +72,7 @@ def bench_serve(
             models[name] = VllmModel(endpoint.base_url, endpoint.api_key)
         counting = next(model for name, model in models.items() if name != LLAMA_CPP)
         prompts = collect_prompts(counting, tell)
-        standings = hold_contest(
-            models, prompts, rounds=request.rounds, users=request.users, tell=tell
-        )
+        standings = hold_contest(models, prompts, users=request.users, tell=tell)
     if request.out:
         figures = [asdict(one) for one in standings]
         request.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

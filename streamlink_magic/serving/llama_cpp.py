@@ -47,7 +47,7 @@ def run_llama_cpp(*, progress: ServeProgress | None = None) -> Iterator[Endpoint
     )
     key, port = secrets.token_urlsafe(32), free_port()
     log_path = places.logs / "llama-cpp.log"
-    arguments = [str(python), str(_SCRIPT), str(gguf), str(port)]
+    arguments = [str(python), str(_SCRIPT), str(gguf), str(port), source.name]
     process = spawn(arguments, {KEY_IN_SERVER: key}, log_path, places.root)
     state = ServerState(
         pid=process.pid,

@@ -82,12 +82,13 @@ def _weight(one: Candidate) -> float:
     weight = _GREEDY if one.greedy else _SAMPLED
     if one.draft.repairs:
         weight *= _MENDED
-    if one.result is not None and _says_nothing(one.result):
+    if one.result is not None and says_nothing(one.result):
         weight *= _EMPTY
     return weight
 
 
-def _says_nothing(result: QueryResult) -> bool:
+def says_nothing(result: QueryResult) -> bool:
+    """Return whether a result has no row, or nothing but nulls."""
     return all(value is None for row in result.rows for value in row)
 
 

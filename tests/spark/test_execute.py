@@ -180,6 +180,15 @@ def test_names_may_repeat(session: SparkSession) -> None:
     assert result.rows == ((1, 2),)
 
 
+def test_a_page_of_rows_is_run_as_it_was_checked(session: SparkSession) -> None:
+    """LIMIT with OFFSET needs a rule of the optimiser that checking goes without."""
+    workbench = open_workbench(session)
+    sql = "SELECT id FROM range(10) ORDER BY id LIMIT 2 OFFSET 3"
+    query = guard_sql(sql, workbench, Policy())
+    result = workbench.run(query, row_limit=10, timeout_s=60, progress=lambda *_: None)
+    assert result.rows == ((3,), (4,))
+
+
 def test_no_rows_and_no_columns(session: SparkSession) -> None:
     """An empty result keeps its columns; a result without columns keeps its number of rows."""
     empty = fetched(session, "SELECT 1 AS a WHERE false")

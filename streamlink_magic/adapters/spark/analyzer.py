@@ -138,6 +138,10 @@ class ClassicAnalyzer:
         from pyspark.sql.classic.dataframe import DataFrame
 
         session = self._clone if on_clone else self._spark._jsparkSession
+        if on_clone:
+            # Spark plans LIMIT … OFFSET … only once their sum is folded. The plan is checked by
+            # now, so the optimiser may do with it what it does with any query of the user's.
+            self._clone.conf().set(_EXCLUDED_RULES, self._own_excluded)
         return DataFrame(self._of_rows(session, plan), self._spark)
 
     @property
@@ -184,7 +188,7 @@ class ClassicAnalyzer:
         conf = clone.conf()
         for key, value in _HARDENED.items():
             conf.set(key, value)
-        excluded = conf.get(_EXCLUDED_RULES, "")
+        self._own_excluded = excluded = str(conf.get(_EXCLUDED_RULES, ""))
         conf.set(_EXCLUDED_RULES, ",".join(part for part in (excluded, _FOLDING) if part))
         if self._database:
             calling(clone.sessionState().catalog().setCurrentDatabase, self._database)

@@ -1,0 +1,120 @@
+"""How far an answer is to be trusted, from what was measured on the way to it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from streamlink_magic.catalog.ranking import words_of
+from streamlink_magic.catalog.values import find_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from streamlink_magic.records import DataProfile, TableSchema
+
+WELL_SUPPORTED, CHECK_THIS, DO_NOT_TRUST = "well supported", "check this", "do not trust"
+
+# Words of English that name no data: they ask, count, compare, order and join.
+_PLAIN_WORDS = frozenset(
+    """
+    a about above across after all along also alphabetical alphabetically among amount an and any
+    are as ascending at average be been before below belong belonging besides between biggest both
+    but by called can contain containing corresponding could count day decreasing descending detail
+    did different distinct do doe done down duplicate each earliest either every except exist few
+    fewer fewest find first following for from full get give given greater greatest ha had have
+    having he her high higher highest him his how i id identifier if in including increasing
+    information into is it item kind largest last latest least less letter list long longer
+    longest low lower lowest make many max maximum me mean median min minimum month more most much
+    my name named need neither never no nor not number occur of old older oldest on once one only
+    or order other our out over overall part per percent percentage please popular portion
+    possible present rank ranked ratio recent record respectively return reverse row same second
+    share short shorter shortest show since small smaller smallest smallest so some sort sorted
+    start starting substring such sum tell than that the their them there these they thing those
+    three time to today together top total twice two type under unique until up us use used using
+    value very want was we well were what when where whether which who whole whom whose why with
+    within without word would year you young younger youngest your
+    """.split()  # noqa: SIM905  one word a line says no more
+)
+_SHORT = 2
+_ROOT, _ENDING, _LONG = 4, 3, 6  # letters: what is compared, what may differ
+_AGREED, _SPLIT = 0.75, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What was measured.
+
+    Attributes
+    ----------
+    agreement
+        The share of the drafts' weight behind the chosen reading, 0 to 1.
+    passed
+        The share of the drafts that could be used, mended or not.
+    sound
+        The share that could be used as they were written.
+    mended, asked_again, empty
+        Whether the chosen draft was mended, came from a second try, returns nothing: 1 or 0.
+    absent
+        How many texts it looks for that no row has.
+    unexplained
+        How many words of the question no table, column, comment or value explains.
+    words
+        How many words of the question name data at all.
+    """
+
+    agreement: float = 1.0
+    passed: float = 1.0
+    sound: float = 1.0
+    mended: float = 0.0
+    asked_again: float = 0.0
+    empty: float = 0.0
+    absent: float = 0.0
+    unexplained: float = 0.0
+    words: float = 0.0
+
+    def as_numbers(self) -> Mapping[str, float]:
+        """Return them by name."""
+        return asdict(self)
+
+
+def badge(signals: Signals) -> str:
+    """Return one of three states; never a percentage, since nothing here is a probability."""
+    doubts = signals.asked_again or signals.absent or signals.empty
+    if signals.agreement < _SPLIT or (doubts and signals.agreement < _AGREED):
+        return DO_NOT_TRUST
+    sure = signals.agreement >= _AGREED and not doubts and not signals.mended
+    return WELL_SUPPORTED if sure else CHECK_THIS
+
+
+def unexplained_words(
+    question: str, tables: Sequence[TableSchema], profile: DataProfile
+) -> tuple[tuple[str, ...], int]:
+    """Return the words that nothing here explains, and how many name data at all.
+
+    Nothing is said of questions in other scripts than the names.
+    """
+    if not question.isascii():
+        return (), 0
+    told = set().union(*(_told_by(table) for table in tables)) if tables else set()
+    for hint in find_values(question, profile, [table.name for table in tables]):
+        told.update(words_of(hint.words))
+    asked = [word for word in dict.fromkeys(words_of(question)) if _names_data(word)]
+    return tuple(word for word in asked if not _is_told(word, told)), len(asked)
+
+
+def _told_by(table: TableSchema) -> set[str]:
+    texts = [table.name.name, table.comment]
+    for column in table.columns:
+        texts += [column.name, column.comment]
+    return {word for text in texts for word in words_of(text) if len(word) > _SHORT}
+
+
+def _names_data(word: str) -> bool:
+    return len(word) > _SHORT and not word.isdigit() and word not in _PLAIN_WORDS
+
+
+def _is_told(word: str, told: set[str]) -> bool:
+    """Return whether a word, or one that begins like it, is among those that are told."""
+    root = word[: max(_ROOT, len(word) - _ENDING)]
+    return word in told or any(one.startswith(root) or word.startswith(one[:_LONG]) for one in told)
