@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from streamlink_magic.settings import Policy, Settings
 
 _MENDS = 4
+_ALONE = 0.5  # no other draft agrees, and none disagrees
 _NAMED = 12
 
 
@@ -90,6 +91,7 @@ class Written:
     alone: str = ""
     badge: str = ""
     signals: Mapping[str, float] = field(default_factory=dict)
+    unexplained: tuple[str, ...] = ()
     context: AskContext | None = None
 
 
@@ -120,7 +122,17 @@ def write_best(desk: Desk) -> Written:
     readings = weigh_readings(candidates)
     best = readings[0].best
     absent = missing_values(best.draft.sql, desk.known)
-    signals = _signals(drafts, candidates, readings, desk, absent=absent)
+    unexplained, words = _explained(desk.known)
+    signals = Signals(
+        agreement=readings[0].weight / sum(one.weight for one in readings),
+        passed=len(candidates) / _drawn(drafts, desk),
+        sound=sum(not one.draft.repairs for one in candidates) / _drawn(drafts, desk),
+        mended=float(bool(best.draft.repairs)),
+        empty=float(best.result is not None and says_nothing(best.result)),
+        absent=float(len(absent)),
+        unexplained=float(len(unexplained)),
+        words=float(words),
+    )
     return Written(
         best.draft,
         desk.prompt,
@@ -133,30 +145,16 @@ def write_best(desk: Desk) -> Written:
         alone=drafts.alone,
         badge=badge(signals),
         signals=signals.as_numbers(),
+        unexplained=unexplained,
     )
 
 
-def _signals(
-    drafts: Drafts,
-    candidates: Sequence[Candidate],
-    readings: Sequence[Reading],
-    desk: Desk,
-    *,
-    absent: Sequence[str],
-) -> Signals:
-    best = readings[0].best
-    drawn = 1 + max(len(drafts.others), 0 if drafts.alone else desk.settings.samples)
-    words, asked = unexplained_words(desk.known.question, desk.known.tables, desk.known.profile)
-    return Signals(
-        agreement=readings[0].weight / sum(one.weight for one in readings),
-        passed=len(candidates) / drawn,
-        sound=sum(not one.draft.repairs for one in candidates) / drawn,
-        mended=float(bool(best.draft.repairs)),
-        empty=float(best.result is not None and says_nothing(best.result)),
-        absent=float(len(absent)),
-        unexplained=float(len(words)),
-        words=float(asked),
-    )
+def _drawn(drafts: Drafts, desk: Desk) -> int:
+    return 1 + (len(drafts.others) if drafts.alone else desk.settings.samples)
+
+
+def _explained(known: Known) -> tuple[tuple[str, ...], int]:
+    return unexplained_words(known.question, known.tables, known.profile)
 
 
 def write_one(desk: Desk) -> Written:
@@ -258,29 +256,39 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
             )
             desk.progress("guard")
         else:
-            absent = missing_values(draft.sql, desk.known)
-            words, asked = unexplained_words(
-                desk.known.question, desk.known.tables, desk.known.profile
-            )
-            signals = Signals(
-                agreement=0.5,  # nothing was drawn to agree with, or none of it could be used
-                mended=float(bool(draft.repairs)),
-                asked_again=float(calls > 1),
-                absent=float(len(absent)),
-                unexplained=float(len(words)),
-                words=float(asked),
-            )
-            return Written(
-                draft,
-                prompt,
-                query.verdict,
-                query,
-                calls,
-                absent,
-                badge=badge(signals),
-                signals=signals.as_numbers(),
-            )
+            return _alone(draft, query, prompt, calls, desk.known)
     raise AssertionError("unreachable: the last failure is raised")
+
+
+def _alone(
+    draft: SqlDraft,
+    query: GuardedQuery,
+    prompt: Prompt,
+    calls: int,
+    known: Known,
+) -> Written:
+    """Return a draft with no other to agree with it."""
+    absent = missing_values(draft.sql, known)
+    unexplained, words = _explained(known)
+    signals = Signals(
+        agreement=_ALONE,
+        mended=float(bool(draft.repairs)),
+        asked_again=float(calls > 1),
+        absent=float(len(absent)),
+        unexplained=float(len(unexplained)),
+        words=float(words),
+    )
+    return Written(
+        draft,
+        prompt,
+        query.verdict,
+        query,
+        calls,
+        absent,
+        badge=badge(signals),
+        signals=signals.as_numbers(),
+        unexplained=unexplained,
+    )
 
 
 def _over_budget(draft: SqlDraft, error: OverBudgetError, desk: Desk) -> Written:

@@ -23,6 +23,7 @@ from streamlink_magic.records import (
     Question,
     TableSchema,
     Turn,
+    Vote,
 )
 from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.context import gather_context
@@ -32,6 +33,7 @@ from streamlink_magic.steps.guard import guard_approved, guard_sql, guard_unprov
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt
 from streamlink_magic.steps.repair import Known
+from streamlink_magic.steps.trust import trust_checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -235,7 +237,7 @@ def view_written(question: Question, written: Written) -> AnswerView:
         sql=draft.sql,
         verdict=written.verdict,
         explanation=explain_result(question.text, draft.sql, None, tables, repairs),
-        checks=tuple(Check("warning", text) for text in written.absent),
+        checks=(*_trust(written), *(Check("warning", text) for text in written.absent)),
         repairs=repairs,
         sent=written.prompt.parts,
         model=draft.completion.model,
@@ -244,6 +246,16 @@ def view_written(question: Question, written: Written) -> AnswerView:
         notes=answer_notes(written.context, draft.sql) if written.context else (),
         read=find_tables(tables, written.prompt.tables) or (),
         follows=bool(written.context and written.context.turns),
+    )
+
+
+def _trust(written: Written) -> tuple[Check, ...]:
+    return trust_checks(
+        written.badge,
+        [Vote(one.best.draft.sql, one.votes, one.weight) for one in written.readings],
+        mended=bool(written.draft.repairs),
+        asked_again=written.model_calls > 1,
+        unexplained=written.unexplained,
     )
 
 

@@ -464,6 +464,15 @@ class SqlDraft:
     repairs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One way to read a question: its statement, how many drafts agree, what speaks for it."""
+
+    sql: str
+    count: int
+    weight: float
+
+
 # ---------------------------------------------------------------- guard
 
 

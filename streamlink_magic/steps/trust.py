@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.ranking import words_of
 from streamlink_magic.catalog.values import find_values
+from streamlink_magic.records import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streamlink_magic.records import DataProfile, TableSchema
+    from streamlink_magic.records import DataProfile, TableSchema, Vote
 
 WELL_SUPPORTED, CHECK_THIS, DO_NOT_TRUST = "well supported", "check this", "do not trust"
 
@@ -39,6 +40,8 @@ _PLAIN_WORDS = frozenset(
 _SHORT = 2
 _ROOT, _ENDING, _LONG = 4, 3, 6  # letters: what is compared, what may differ
 _AGREED, _SPLIT = 0.75, 0.4
+_LISTED = 5
+_LEVELS = {WELL_SUPPORTED: "ok", CHECK_THIS: "note", DO_NOT_TRUST: "warning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,40 @@ def badge(signals: Signals) -> str:
         return DO_NOT_TRUST
     sure = signals.agreement >= _AGREED and not doubts and not signals.mended
     return WELL_SUPPORTED if sure else CHECK_THIS
+
+
+def trust_checks(
+    state: str,
+    votes: Sequence[Vote],
+    *,
+    mended: bool,
+    asked_again: bool,
+    unexplained: Sequence[str],
+) -> tuple[Check, ...]:
+    """Return the badge in words: what speaks for the answer, and the other way to read it.
+
+    Parameters
+    ----------
+    votes
+        The ways to read the question, the chosen one first.
+    """
+    if not state:
+        return ()
+    total = sum(one.count for one in votes)
+    reasons = [f"{votes[0].count} of {total} drafts return this"] if total > 1 else []
+    reasons += ["it had to be mended"] if mended else []
+    reasons += ["the model was asked twice"] if asked_again else []
+    text = state.capitalize() + (f": {', '.join(reasons)}." if reasons else ".")
+    checks = [Check(_LEVELS[state], text)]
+    if len(votes) > 1 and 2 * votes[1].weight >= votes[0].weight:
+        other = " ".join(votes[1].sql.split())
+        checks.append(
+            Check("note", f"Another reading, {votes[1].count} of {total} drafts: {other}")
+        )
+    if unexplained and state != WELL_SUPPORTED:
+        listed = ", ".join(unexplained[:_LISTED])
+        checks.append(Check("note", f"No table, column or value explains: {listed}."))
+    return tuple(checks)
 
 
 def unexplained_words(

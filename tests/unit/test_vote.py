@@ -1,0 +1,161 @@
+"""Drafts vote by what they return, and the badge tells what speaks for the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.errors import InvalidSqlError
+from streamlink_magic.pipeline import Ports, ask, write_sql
+from streamlink_magic.records import (
+    Column,
+    Completion,
+    DataProfile,
+    NotebookSnapshot,
+    QueryResult,
+    Question,
+    SqlDraft,
+    Vote,
+)
+from streamlink_magic.settings import Policy, Settings
+from streamlink_magic.steps.guard import guard_sql
+from streamlink_magic.steps.trust import Signals, badge, trust_checks, unexplained_words
+from streamlink_magic.steps.vote import Candidate, result_digest, weigh_readings
+from streamlink_magic.testing import FakeModel, FakeWorkbench, table
+
+PETS = table("pets", "name string, age int")
+
+
+def result(*rows: tuple[object, ...]) -> QueryResult:
+    """Return a result of one column."""
+    return QueryResult((Column("n", "int"),), rows)
+
+
+def candidate(sql: str, rows: QueryResult | None, *, greedy: bool = False) -> Candidate:
+    """Return a draft that passed."""
+    query = guard_sql(sql, FakeWorkbench(), Policy())
+    draft = SqlDraft(sql, Completion(sql, "m"))
+    return Candidate(draft, query, sql, result=rows, greedy=greedy)
+
+
+def silent(phase: str, detail: str = "") -> None:
+    """Take progress and do nothing with it."""
+
+
+def ports(model: FakeModel, workbench: FakeWorkbench) -> Ports:
+    """Return the world around one question about pets."""
+    return Ports(NotebookSnapshot(), workbench, model, CatalogCache())
+
+
+def test_the_result_that_most_drafts_return_wins() -> None:
+    """Two samples that agree outvote the model's first choice."""
+    readings = weigh_readings(
+        [
+            candidate("SELECT 1", result((1,)), greedy=True),
+            candidate("SELECT 2", result((2,))),
+            candidate("SELECT 2 AS n", result((2,))),
+        ]
+    )
+    assert (readings[0].votes, readings[0].best.draft.sql) == (2, "SELECT 2")
+
+
+def test_the_first_choice_wins_a_tie() -> None:
+    """Of two readings with one draft each, the model's own is taken."""
+    readings = weigh_readings(
+        [candidate("SELECT 2", result((2,))), candidate("SELECT 1", result((1,)), greedy=True)]
+    )
+    assert readings[0].best.draft.sql == "SELECT 1"
+
+
+def test_an_empty_result_and_a_mended_draft_weigh_less() -> None:
+    """Both are more often wrong."""
+    mended = candidate("SELECT 3", result((3,)), greedy=True)
+    mended = replace(mended, draft=replace(mended.draft, repairs=("x was read as y.",)))
+    empty = candidate("SELECT 4", result(), greedy=True)
+    sound = candidate("SELECT 5", result((5,)))
+    assert weigh_readings([mended, empty, sound])[0].best is sound
+
+
+def test_results_are_the_same_in_any_order_and_by_six_digits() -> None:
+    """Rows are a bag; a sum in another order differs in its last digits."""
+    assert result_digest(result((1,), (2,))) == result_digest(result((2,), (1,)))
+    assert result_digest(result((0.1 + 0.2,))) == result_digest(result((0.3,)))
+    assert result_digest(result((1,))) != result_digest(result((1,), (1,)))
+
+
+def test_drafts_that_agree_are_run_once_and_as_the_answer() -> None:
+    """Equal plans need no comparison."""
+    model = FakeModel(["SELECT 1"], samples=["SELECT 1", "SELECT 1"])
+    workbench = FakeWorkbench(tables=[PETS])
+    view, _ = ask(Question("How many?"), ports(model, workbench), Settings(), silent)
+    assert workbench.ran == ["SELECT 1"]
+    assert view.checks[0].text == "Well supported: 3 of 3 drafts return this."
+
+
+def test_a_first_draft_that_fails_is_replaced_by_a_sample() -> None:
+    """No second call to the model is needed."""
+    model = FakeModel(["SELECT nope"], samples=["SELECT 2"])
+    workbench = FakeWorkbench(tables=[PETS], invalid={"SELECT nope": "no such column"})
+    written = write_sql(Question("How many?"), ports(model, workbench), Settings(), silent)
+    assert (written.draft.sql, len(model.sent)) == ("SELECT 2", 1)
+
+
+def test_when_no_draft_passes_the_model_is_asked_once_more() -> None:
+    """With Spark's message, as without a vote; then the error is raised."""
+    model = FakeModel(["SELECT nope"], samples=["SELECT nope"])
+    workbench = FakeWorkbench(tables=[PETS], invalid={"SELECT nope": "no such column"})
+    with pytest.raises(InvalidSqlError):
+        write_sql(Question("How many?"), ports(model, workbench), Settings(), silent)
+    assert len(model.sent) == 2
+
+
+def test_nothing_is_run_when_only_the_sql_is_wanted() -> None:
+    """Drafts that differ are then told apart by their plans alone."""
+    model = FakeModel(["SELECT 1"], samples=["SELECT 2", "SELECT 2"])
+    workbench = FakeWorkbench(tables=[PETS])
+    view, _ = ask(Question("How many?"), ports(model, workbench), Settings(), silent, run=False)
+    assert workbench.ran == []
+    assert view.sql == "SELECT 2"
+
+
+def test_without_samples_nothing_is_drawn() -> None:
+    """The setting is a switch."""
+    model = FakeModel(["SELECT 1"], samples=["SELECT 2"])
+    workbench = FakeWorkbench(tables=[PETS])
+    ask(Question("How many?"), ports(model, workbench), Settings(samples=0), silent)
+    assert model.sampled == []
+
+
+def test_the_badge_has_three_states() -> None:
+    """Agreement makes it sure, doubts make it not; there is no percentage."""
+    assert badge(Signals(agreement=1.0)) == "well supported"
+    assert badge(Signals(agreement=0.6)) == "check this"
+    assert badge(Signals(agreement=1.0, mended=1.0)) == "check this"
+    assert badge(Signals(agreement=0.3)) == "do not trust"
+    assert badge(Signals(agreement=0.6, empty=1.0)) == "do not trust"
+
+
+def test_two_close_readings_are_both_shown() -> None:
+    """The reader decides, instead of false certainty."""
+    votes = [Vote("SELECT 1", 3, 3.0), Vote("SELECT\n2", 2, 2.0)]
+    told = trust_checks("check this", votes, mended=False, asked_again=False, unexplained=["wings"])
+    assert [check.text for check in told] == [
+        "Check this: 3 of 5 drafts return this.",
+        "Another reading, 2 of 5 drafts: SELECT 2",
+        "No table, column or value explains: wings.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the average age of the pets?", ()),
+        ("How many pets have green wings?", ("green", "wing")),
+        ("有多少只宠物?", ()),
+    ],
+)
+def test_words_that_no_table_explains_are_named(question: str, words: tuple[str, ...]) -> None:
+    """Words that ask, count or compare name no data; other scripts are left alone."""
+    assert unexplained_words(question, [PETS], DataProfile())[0] == words
