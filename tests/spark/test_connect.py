@@ -135,7 +135,7 @@ def test_a_connect_session_is_known_by_sight(told: dict[str, Any]) -> None:
     """A Connect session and its DataFrames are recognised and found, named or not."""
     assert told["seen"] == [True, True, True, False]
     assert told["found"] == [True, True]
-    assert told["guards"] is False
+    assert told["guards"] is True
 
 
 def test_the_catalog_reads_the_same_on_connect(told: dict[str, Any]) -> None:
