@@ -31,6 +31,7 @@ from streamlink_magic.steps.repair.dialect import (
 from streamlink_magic.steps.repair.grouping import group_by_selected, move_to_having, order_distinct
 from streamlink_magic.steps.repair.literals import absent_values, fit_literals
 from streamlink_magic.steps.repair.needless import drop_needless
+from streamlink_magic.steps.repair.order import fit_order
 from streamlink_magic.steps.repair.statement import Known, Statement
 from streamlink_magic.steps.repair.suggestions import take_suggestion
 from streamlink_magic.steps.repair.tables import drop_unknown, rename_tables, swap_table
@@ -71,7 +72,7 @@ MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
 
 
 # Each alone; no complaint of Spark tells of them.
-AHEAD = (unquote_outputs, replace_functions, drop_needless, fit_literals)
+AHEAD = (unquote_outputs, replace_functions, drop_needless, fit_order, fit_literals)
 
 
 def repair_sql(draft: SqlDraft, known: Known) -> SqlDraft | None:
