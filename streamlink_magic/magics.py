@@ -110,6 +110,14 @@ class AskMagics(Magics):
     sample_budget_s = Float(
         60.0, help="Seconds after which no further table is sampled in the background."
     ).tag(config=True)
+    samples = Int(
+        4,
+        min=0,
+        help="How many further answers are drawn, to vote by what they return. 0: none.",
+    ).tag(config=True)
+    vote_timeout_s = Float(
+        20.0, min=1.0, help="Seconds that each query run only to compare answers may take."
+    ).tag(config=True)
     retries = Int(1, min=0, help="How often a failed draft goes back to the model.").tag(
         config=True
     )
