@@ -73,6 +73,10 @@ class Written:
         Its first rows, where they were needed to choose it.
     readings
         The ways to read the question that the drafts show, the likeliest first.
+    drawn
+        How many drafts there were, those that could not be used included.
+    alone
+        Why no further drafts could be had.
     badge
         How far the answer is to be trusted: ``well supported``, ``check this`` or
         ``do not trust``; empty where that was not looked at.
@@ -88,6 +92,7 @@ class Written:
     absent: tuple[str, ...] = ()
     result: QueryResult | None = None
     readings: tuple[Reading, ...] = ()
+    drawn: int = 1
     alone: str = ""
     badge: str = ""
     signals: Mapping[str, float] = field(default_factory=dict)
@@ -125,8 +130,8 @@ def write_best(desk: Desk) -> Written:
     unexplained, words = _explained(desk.known)
     signals = Signals(
         agreement=readings[0].weight / sum(one.weight for one in readings),
-        passed=len(candidates) / _drawn(drafts, desk),
-        sound=sum(not one.draft.repairs for one in candidates) / _drawn(drafts, desk),
+        passed=len(candidates) / _drawn(drafts),
+        sound=sum(not one.draft.repairs for one in candidates) / _drawn(drafts),
         mended=float(bool(best.draft.repairs)),
         empty=float(best.result is not None and says_nothing(best.result)),
         absent=float(len(absent)),
@@ -142,6 +147,7 @@ def write_best(desk: Desk) -> Written:
         absent=absent,
         result=best.result,
         readings=readings,
+        drawn=_drawn(drafts),
         alone=drafts.alone,
         badge=badge(signals),
         signals=signals.as_numbers(),
@@ -149,8 +155,8 @@ def write_best(desk: Desk) -> Written:
     )
 
 
-def _drawn(drafts: Drafts, desk: Desk) -> int:
-    return 1 + (len(drafts.others) if drafts.alone else desk.settings.samples)
+def _drawn(drafts: Drafts) -> int:
+    return 1 + len(drafts.others)
 
 
 def _explained(known: Known) -> tuple[tuple[str, ...], int]:

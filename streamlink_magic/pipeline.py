@@ -253,6 +253,7 @@ def _trust(written: Written) -> tuple[Check, ...]:
     return trust_checks(
         written.badge,
         [Vote(one.best.draft.sql, one.votes, one.weight) for one in written.readings],
+        drawn=written.drawn,
         mended=bool(written.draft.repairs),
         asked_again=written.model_calls > 1,
         unexplained=written.unexplained,

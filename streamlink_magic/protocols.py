@@ -114,7 +114,8 @@ class ChatModel(Protocol):
     ) -> tuple[Completion, ...]:
         """Return so many answers drawn at random, all at once.
 
-        MUST end the generation on the server soon after ``stopped`` is set, from another thread.
+        MUST end the generation on the server soon after ``stopped`` is set, from another thread,
+        and return the answers that had ended by then.
         """
         ...
 

@@ -140,7 +140,8 @@ class VllmModel:
     ) -> tuple[Completion, ...]:
         """Return answers drawn at random; vLLM reads the prompt once for all of them.
 
-        They are streamed, so that closing the connection ends them on the server.
+        They are streamed, so that closing the connection ends them on the server; those that had
+        ended by then are returned.
         """
         opened = messages[-1].role == "assistant"
         with self._errors():
@@ -167,7 +168,7 @@ class VllmModel:
         usage = None
         for chunk in chunks:
             if stopped.is_set():
-                return ()
+                break
             usage = chunk.usage or usage
             for choice in chunk.choices:
                 texts[choice.index] = texts.get(choice.index, "") + (choice.delta.content or "")

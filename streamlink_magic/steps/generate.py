@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from threading import Event
@@ -18,9 +19,10 @@ from streamlink_magic.records import Completion, Prompt, SqlDraft
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streamlink_magic.protocols import ChatModel, Progress
+    from streamlink_magic.protocols import ChatModel, Clock, Progress
 
 TEMPERATURE = 0.8
+_GRACE, _GRACE_S = 0.5, 0.5
 _FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -83,12 +85,19 @@ class Drafts:
 
 
 def generate_drafts(
-    prompt: Prompt, model: ChatModel, *, samples: int, max_tokens: int, progress: Progress
+    prompt: Prompt,
+    model: ChatModel,
+    *,
+    samples: int,
+    max_tokens: int,
+    progress: Progress,
+    clock: Clock = time.monotonic,
 ) -> Drafts:
     """Return the model's first choice, and drafts drawn at random while that is written.
 
     A server on a CPU is held up by reading its weights: five answers at once take little longer
-    than one.
+    than one. When the first choice is written, those that are not done get half as long again:
+    an answer that rambles on is seldom the right one.
 
     Parameters
     ----------
@@ -106,7 +115,10 @@ def generate_drafts(
     with ThreadPoolExecutor(1, thread_name_prefix="streamlink-sample") as pool:
         drawing = pool.submit(_sample, prompt, model, samples, max_tokens, stopped)
         try:
+            begun = clock()
             first = _first(prompt, model, max_tokens, progress)
+            wait([drawing], timeout=max(_GRACE_S, _GRACE * (clock() - begun)))
+            stopped.set()
             others, alone = drawing.result()
         except BaseException:
             stopped.set()  # an interrupt, too, ends what the server still writes

@@ -39,7 +39,7 @@ _PLAIN_WORDS = frozenset(
 )
 _SHORT = 2
 _ROOT, _ENDING, _LONG = 4, 3, 6  # letters: what is compared, what may differ
-_AGREED, _SPLIT = 0.75, 0.4
+_AGREED, _SPLIT, _HALF = 0.75, 0.4, 0.5
 _LISTED = 5
 _LEVELS = {WELL_SUPPORTED: "ok", CHECK_THIS: "note", DO_NOT_TRUST: "warning"}
 
@@ -86,7 +86,8 @@ def badge(signals: Signals) -> str:
     doubts = signals.asked_again or signals.absent or signals.empty
     if signals.agreement < _SPLIT or (doubts and signals.agreement < _AGREED):
         return DO_NOT_TRUST
-    sure = signals.agreement >= _AGREED and not doubts and not signals.mended
+    agreed = signals.agreement >= _AGREED and signals.passed >= _HALF
+    sure = agreed and not doubts and not signals.mended
     return WELL_SUPPORTED if sure else CHECK_THIS
 
 
@@ -94,6 +95,7 @@ def trust_checks(
     state: str,
     votes: Sequence[Vote],
     *,
+    drawn: int,
     mended: bool,
     asked_again: bool,
     unexplained: Sequence[str],
@@ -104,11 +106,12 @@ def trust_checks(
     ----------
     votes
         The ways to read the question, the chosen one first.
+    drawn
+        How many drafts there were, those that could not be used included.
     """
     if not state:
         return ()
-    total = sum(one.count for one in votes)
-    reasons = [f"{votes[0].count} of {total} drafts return this"] if total > 1 else []
+    reasons = [f"{votes[0].count} of {drawn} drafts return this"] if votes and drawn > 1 else []
     reasons += ["it had to be mended"] if mended else []
     reasons += ["the model was asked twice"] if asked_again else []
     text = state.capitalize() + (f": {', '.join(reasons)}." if reasons else ".")
@@ -116,7 +119,7 @@ def trust_checks(
     if len(votes) > 1 and 2 * votes[1].weight >= votes[0].weight:
         other = " ".join(votes[1].sql.split())
         checks.append(
-            Check("note", f"Another reading, {votes[1].count} of {total} drafts: {other}")
+            Check("note", f"Another reading, {votes[1].count} of {drawn} drafts: {other}")
         )
     if unexplained and state != WELL_SUPPORTED:
         listed = ", ".join(unexplained[:_LISTED])

@@ -140,7 +140,9 @@ def test_the_badge_has_three_states() -> None:
 def test_two_close_readings_are_both_shown() -> None:
     """The reader decides, instead of false certainty."""
     votes = [Vote("SELECT 1", 3, 3.0), Vote("SELECT\n2", 2, 2.0)]
-    told = trust_checks("check this", votes, mended=False, asked_again=False, unexplained=["wings"])
+    told = trust_checks(
+        "check this", votes, drawn=5, mended=False, asked_again=False, unexplained=["wings"]
+    )
     assert [check.text for check in told] == [
         "Check this: 3 of 5 drafts return this.",
         "Another reading, 2 of 5 drafts: SELECT 2",
