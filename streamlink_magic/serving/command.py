@@ -10,7 +10,6 @@ from pathlib import Path
 KEY_VARIABLE = "STREAMLINK_API_KEY"
 HOST = "127.0.0.1"
 _DRAFTING = '{"method":"custom_class","model":"drafter.AnswerDrafter","num_speculative_tokens":5}'
-_WORKERS = Path(__file__).with_name("worker")
 CHUNK_TOKENS = 1024
 BLOCK_TOKENS = 32
 _GRAMMAR_BACKEND = '{"backend":"guidance"}'
@@ -78,7 +77,6 @@ class Launch:
             *("--generation-config", "vllm"),
             "--disable-uvicorn-access-log",
             *optional,
-            *(("--speculative-config", _DRAFTING) if self.device == "cpu" else ()),
             # A long prompt is read in pieces of this many tokens; the warm-up reads one piece.
             *(("--max-num-batched-tokens", str(CHUNK_TOKENS)) if self.device == "cpu" else ()),
             # Prompts are cached in whole blocks, and what is left over is computed again for each
@@ -103,7 +101,6 @@ class Launch:
             variables["VLLM_USE_AOT_COMPILE"] = "0"
             variables["TORCHINDUCTOR_CACHE_DIR"] = str(self.compiled / "inductor")
         if self.device == "cpu":
-            variables["PYTHONPATH"] = str(_WORKERS)  # where vLLM finds the drafter
             variables["VLLM_CPU_KVCACHE_SPACE"] = str(self.kv_cache_gib)
             if self.cores:
                 variables["VLLM_CPU_OMP_THREADS_BIND"] = self.cores
