@@ -50,6 +50,8 @@ class Desk:
         What repairs may draw on.
     run
         Whether drafts may be run to compare what they return.
+    before
+        The statement that a follow-up changes; a draft that repeats it changed nothing.
     """
 
     prompt: Prompt
@@ -59,6 +61,7 @@ class Desk:
     settings: Settings
     progress: Progress
     run: bool = True
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +197,12 @@ def _write_again(drafts: Drafts, failure: StreamlinkError | None, desk: Desk) ->
 def _candidates(drafts: Drafts, desk: Desk) -> tuple[tuple[Candidate, ...], StreamlinkError | None]:
     """Return the drafts that pass, run where they differ, and why the first one does not."""
     first = () if isinstance(drafts.first, NoSqlError) else (drafts.first,)
+    written = (*first, *drafts.others)
+    changed = tuple(one for one in written if _squeezed(one.sql) != _squeezed(desk.before))
     failure: StreamlinkError | None = None
     passed: list[Candidate] = []
     known: dict[str, Candidate | None] = {}
-    for draft in (*first, *drafts.others):
+    for draft in changed or written:
         if draft.sql not in known:
             try:
                 known[draft.sql] = _candidate(draft, desk)
@@ -208,6 +213,10 @@ def _candidates(drafts: Drafts, desk: Desk) -> tuple[tuple[Candidate, ...], Stre
         if found is not None:
             passed.append(replace(found, greedy=draft in first))
     return _run_where_they_differ(passed, desk, failure)
+
+
+def _squeezed(sql: str) -> str:
+    return " ".join(sql.split()).casefold()
 
 
 def _candidate(draft: SqlDraft, desk: Desk) -> Candidate:

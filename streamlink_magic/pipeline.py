@@ -104,6 +104,8 @@ def write_sql(
         written = _write_unproven(prompt, ports, settings, progress)
     else:
         desk = _desk(question, prompt, ports, settings, progress)
+        followed = linked.context.turns[-1:]
+        desk = replace(desk, before=followed[0].sql if followed else "")
         written = write_best(replace(desk, run=run)) if settings.samples else write_one(desk)
     return replace(written, context=linked.context)
 

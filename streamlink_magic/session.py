@@ -24,10 +24,9 @@ from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import read_memory
-from streamlink_magic.pipeline import Ports, ask, run_query
+from streamlink_magic.pipeline import Ports, approve_query, ask, run_query
 from streamlink_magic.records import Question, Turn
 from streamlink_magic.sampling import GuardedSampler
-from streamlink_magic.steps.guard import guard_approved
 from streamlink_magic.steps.prompt import prefix_messages
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ class AskSession:
             ports = self._ports(workbench, model, settings)
             ports = replace(ports, turns=()) if request.fresh else ports
             view, query = ask(request.question, ports, settings, line, run=request.run)
-            answer = self._answer(replace(view, times=line.times()), query, workbench, settings)
+            answer = self._answer(replace(view, times=line.times()), query, ports, settings)
             self._remember(request, answer, query)
             self._show(answer, line)
         return answer
@@ -186,15 +185,15 @@ class AskSession:
         self,
         view: AnswerView,
         query: GuardedQuery | None,
-        workbench: Workbench,
+        ports: Ports,
         settings: Settings,
     ) -> Answer:
         number = self.history.add(view)
 
         def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
-            approved = query or guard_approved(answer.sql, None, settings.policy)
+            approved = query or approve_query(answer.sql, ports, settings)
             with LiveLine(self._shell) as line:
-                done = run_query(answer.view, approved, workbench, settings, line)
+                done = run_query(answer.view, approved, ports.workbench, settings, line)
             done = replace(done, times=(*view.times, *line.times()))
             self.history.update(number, done)
             return done, approved
@@ -202,7 +201,7 @@ class AskSession:
         return Answer(
             view,
             query,
-            dataframe=workbench.dataframe,
+            dataframe=ports.workbench.dataframe,
             runner=run_now,
             keeper=partial(self.keep, settings=settings),
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Whoever starts vLLM by hand exports the key under this name; the printed command never holds it.
 KEY_VARIABLE = "STREAMLINK_API_KEY"
 HOST = "127.0.0.1"
-_DRAFTING = '{"method":"custom_class","model":"drafter.AnswerDrafter","num_speculative_tokens":5}'
 CHUNK_TOKENS = 1024
 BLOCK_TOKENS = 32
 _GRAMMAR_BACKEND = '{"backend":"guidance"}'
