@@ -66,10 +66,16 @@ class Plan:
             "device": self.device,
             "dtype": self.dtype,
             "vllm": VLLM_VERSION,
+            "command": self._command(),
         }
         for passing in ("port", "start_timeout_s"):
             del facts[passing]
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _command(self) -> list[object]:
+        """Return how vLLM would be started, so that a newer release of ours starts it anew."""
+        launch = self.launch(find_places(), python=Path("python"), model="model", port=0)
+        return [launch.arguments(), launch.environment()]
 
     def _local_version(self) -> list[int]:
         """Return what changes when a local model is replaced under its old name."""
