@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from streamlink_magic.settings import Policy, Settings
 
 _MENDS = 4
+_UNCHANGED = "This is the query before, unchanged. The last question asks for a change in it."
 _ALONE = 0.5  # no other draft agrees, and none disagrees
 _NAMED = 12
 
@@ -127,6 +128,8 @@ def write_best(desk: Desk) -> Written:
     candidates, failure = _candidates(drafts, desk)
     if not candidates:
         return _write_again(drafts, failure, desk)
+    if all(_squeezed(one.draft.sql) == _squeezed(desk.before) for one in candidates):
+        return _write_changed(candidates[0], desk)
     readings = weigh_readings(candidates)
     best = readings[0].best
     absent = missing_values(best.draft.sql, desk.known)
@@ -166,6 +169,18 @@ def _explained(known: Known) -> tuple[tuple[str, ...], int]:
     return unexplained_words(known.question, known.tables, known.profile)
 
 
+def _write_changed(repeated: Candidate, desk: Desk) -> Written:
+    """Ask once more for a change where every draft repeats the query before."""
+    sql = repeated.draft.sql
+    prompt = retry_prompt(desk.prompt, sql, _UNCHANGED, desk.model)
+    desk.progress("model", "again, for the change")
+    draft = generate_sql(
+        prompt, desk.model, max_tokens=desk.settings.answer_tokens, progress=desk.progress
+    )
+    desk.progress("guard")
+    return replace(_checked(draft, replace(desk, prompt=prompt)), model_calls=2)
+
+
 def write_one(desk: Desk) -> Written:
     """Take the model's first choice; where it cannot be used, ask once more.
 
@@ -197,12 +212,10 @@ def _write_again(drafts: Drafts, failure: StreamlinkError | None, desk: Desk) ->
 def _candidates(drafts: Drafts, desk: Desk) -> tuple[tuple[Candidate, ...], StreamlinkError | None]:
     """Return the drafts that pass, run where they differ, and why the first one does not."""
     first = () if isinstance(drafts.first, NoSqlError) else (drafts.first,)
-    written = (*first, *drafts.others)
-    changed = tuple(one for one in written if _squeezed(one.sql) != _squeezed(desk.before))
     failure: StreamlinkError | None = None
     passed: list[Candidate] = []
     known: dict[str, Candidate | None] = {}
-    for draft in changed or written:
+    for draft in (*first, *drafts.others):
         if draft.sql not in known:
             try:
                 known[draft.sql] = _candidate(draft, desk)
@@ -212,7 +225,14 @@ def _candidates(drafts: Drafts, desk: Desk) -> tuple[tuple[Candidate, ...], Stre
         found = known[draft.sql]
         if found is not None:
             passed.append(replace(found, greedy=draft in first))
-    return _run_where_they_differ(passed, desk, failure)
+    return _run_where_they_differ(_changed(passed, desk), desk, failure)
+
+
+def _changed(candidates: Sequence[Candidate], desk: Desk) -> Sequence[Candidate]:
+    """Return those that are not the query before, as long as there is one."""
+    before = _squeezed(desk.before)
+    changed = [one for one in candidates if _squeezed(one.draft.sql) != before]
+    return changed or candidates
 
 
 def _squeezed(sql: str) -> str:

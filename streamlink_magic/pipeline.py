@@ -36,7 +36,7 @@ from streamlink_magic.steps.repair import Known
 from streamlink_magic.steps.trust import trust_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
@@ -239,7 +239,11 @@ def view_written(question: Question, written: Written) -> AnswerView:
         sql=draft.sql,
         verdict=written.verdict,
         explanation=explain_result(question.text, draft.sql, None, tables, repairs),
-        checks=(*_trust(written), *(Check("warning", text) for text in written.absent)),
+        checks=(
+            *_trust(written),
+            *_unchanged(written),
+            *(Check("warning", text) for text in written.absent),
+        ),
         repairs=repairs,
         sent=written.prompt.parts,
         model=draft.completion.model,
@@ -249,6 +253,13 @@ def view_written(question: Question, written: Written) -> AnswerView:
         read=find_tables(tables, written.prompt.tables) or (),
         follows=bool(written.context and written.context.turns),
     )
+
+
+def _unchanged(written: Written) -> Iterator[Check]:
+    """Warn of a follow-up whose query is the one before, though the model was asked twice."""
+    turns = written.context.turns if written.context else ()
+    if turns and turns[-1].sql.split() == written.draft.sql.split():
+        yield Check("warning", "The query is the one before, unchanged. Say the change otherwise.")
 
 
 def _trust(written: Written) -> tuple[Check, ...]:
