@@ -17,6 +17,7 @@ from streamlink_magic.records import (
     QueryResult,
     Question,
     SqlDraft,
+    Turn,
     Vote,
 )
 from streamlink_magic.settings import Policy, Settings
@@ -109,6 +110,25 @@ def test_when_no_draft_passes_the_model_is_asked_once_more() -> None:
     with pytest.raises(InvalidSqlError):
         write_sql(Question("How many?"), ports(model, workbench), Settings(), silent)
     assert len(model.sent) == 2
+
+
+def test_a_follow_up_that_repeats_the_query_is_asked_again_and_told() -> None:
+    """Every draft is the query before: one more call asks for the change; then it is said."""
+    model = FakeModel(["SELECT 1"], samples=["SELECT 1"])
+    workbench = FakeWorkbench(tables=[PETS])
+    around = replace(ports(model, workbench), turns=(Turn("How many pets?", "SELECT  1"),))
+    view, _ = ask(Question("And only the old ones?"), around, Settings(), silent)
+    assert len(model.sent) == 2
+    assert any(check.level == "warning" and "unchanged" in check.text for check in view.checks)
+
+
+def test_a_follow_up_prefers_a_draft_that_changes_something() -> None:
+    """One changed draft outweighs any number of repetitions."""
+    model = FakeModel(["SELECT 1"], samples=["SELECT 1", "SELECT 2"])
+    workbench = FakeWorkbench(tables=[PETS])
+    around = replace(ports(model, workbench), turns=(Turn("How many pets?", "SELECT 1"),))
+    view, _ = ask(Question("And only the old ones?"), around, Settings(), silent)
+    assert (view.sql, len(model.sent)) == ("SELECT 2", 1)
 
 
 def test_nothing_is_run_when_only_the_sql_is_wanted() -> None:
