@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003  typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich import box
@@ -18,6 +19,7 @@ from streamlink_magic.settings import Policy, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 app = typer.Typer(
     add_completion=False,
@@ -33,7 +35,11 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Show an expected failure as cause and fix, and end with exit code 1."""
+    """Show an expected failure as cause and fix, and end with exit code 1.
+
+    A polite kill ends the command as Ctrl-C does, so that what it started is stopped with it.
+    """
+    before = signal.signal(signal.SIGTERM, _ended)
     try:
         yield
     except StreamlinkError as error:
@@ -44,6 +50,12 @@ def _plain_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         _err.print("Stopped.")
         raise typer.Exit(130) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _ended(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 @app.command()

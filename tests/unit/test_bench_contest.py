@@ -13,6 +13,10 @@ from streamlink_magic.testing import FakeClock, FakeModel
 PROMPTS = [[Message("user", text)] for text in ("one", "two", "three")]
 
 
+def _no_rest() -> None:
+    """Fakes have no threads that go on spinning."""
+
+
 class Named(FakeModel):
     """Writes its name into a shared list at each call."""
 
@@ -28,11 +32,12 @@ class Named(FakeModel):
 
 
 def test_servers_take_turns_at_every_question() -> None:
-    """What else the machine does meets all of them alike; no question is asked twice."""
+    """What else the machine does meets all alike; each turn waits until the last one rests."""
     calls: list[str] = []
     models = {name: Named(name, calls) for name in ("a", "b")}
-    hold_contest(models, PROMPTS)
-    assert calls == ["a one", "b one", "a two", "b two", "a three", "b three"]
+    hold_contest(models, PROMPTS, rest=lambda: calls.append("rest"))
+    turns = ["rest", "a two", "rest", "b two", "rest", "a three", "rest", "b three"]
+    assert calls == ["a one", "b one", *turns]
 
 
 def test_an_answers_times_are_those_of_its_first_and_last_piece() -> None:
@@ -43,7 +48,9 @@ def test_an_answers_times_are_those_of_its_first_and_last_piece() -> None:
 
 def test_ratios_are_to_the_first_server() -> None:
     """The table has a row for each server and a column for each number of users."""
-    standings = hold_contest({name: Named(name, []) for name in ("a", "b")}, PROMPTS, users=(2,))
+    standings = hold_contest(
+        {name: Named(name, []) for name in ("a", "b")}, PROMPTS, users=(2,), rest=_no_rest
+    )
     header, first, second = table_rows(standings)
     assert header[-1] == "questions/s, 2 at once"
     assert (first[0], first[4], second[0]) == ("a", "1.00", "b")

@@ -1,6 +1,9 @@
 """The command line: exit codes, and errors that end with the fix."""
 
 import json
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,21 @@ def test_a_broken_schema_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"schema.json") as caught:
         make_empty_tables(None, bad)
     assert "orders" in caught.value.hint
+
+
+def test_a_polite_kill_stops_what_the_command_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that were started for a measurement do not outlive it."""
+    stopped: list[str] = []
+
+    def killed(*_: object) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            stopped.append("server")
+
+    monkeypatch.setattr("streamlink_magic.bench.serve.bench_serve", killed)
+    before = signal.getsignal(signal.SIGTERM)
+    assert RUN.invoke(app, ["bench", "serve"]).exit_code == 128 + signal.SIGTERM
+    assert stopped == ["server"]
+    assert signal.getsignal(signal.SIGTERM) == before
