@@ -141,7 +141,8 @@ class VllmModel:
         """Return answers drawn at random; vLLM reads the prompt once for all of them.
 
         They are streamed, so that closing the connection ends them on the server; those that had
-        ended by then are returned.
+        ended by then are returned. No seed is sent: vLLM 0.32 on a CPU ends as a whole
+        ("CPU Generator does not use offset") when it reads a seeded prompt in pieces.
         """
         opened = messages[-1].role == "assistant"
         with self._errors():
@@ -150,7 +151,6 @@ class VllmModel:
                 messages=_wire(messages),
                 max_tokens=max_tokens,
                 temperature=temperature,
-                seed=0,
                 n=count,
                 stop=_STOP if opened else None,
                 stream=True,
