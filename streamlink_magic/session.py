@@ -24,16 +24,17 @@ from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import read_memory
-from streamlink_magic.pipeline import Ports, approve_query, ask, run_query
+from streamlink_magic.pipeline import Ports, approve_query, ask, run_query, write_sql
 from streamlink_magic.records import Question, Turn
 from streamlink_magic.sampling import GuardedSampler
 from streamlink_magic.steps.prompt import prefix_messages
 
 if TYPE_CHECKING:
     from streamlink_magic.adapters.vllm import VllmModel
+    from streamlink_magic.drafting import Written
     from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.memory.recall import Memory
-    from streamlink_magic.protocols import Workbench
+    from streamlink_magic.protocols import Progress, Workbench
     from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
     from streamlink_magic.settings import Settings
 
@@ -107,6 +108,31 @@ class AskSession:
             self._remember(request, answer, query)
             self._show(answer, line)
         return answer
+
+    def live_line(self) -> LiveLine:
+        """Return a line that shows how far a longer task has come; use it with ``with``."""
+        return LiveLine(self._shell)
+
+    def write_anew(
+        self, question: Question, settings: Settings, progress: Progress, *, without: str
+    ) -> Written:
+        """Return checked SQL for a question that stands by itself; nothing is remembered.
+
+        Parameters
+        ----------
+        without
+            A kept question that is left out of the memory, so that its answer is not given away.
+
+        Raises
+        ------
+        StreamlinkError
+            One of its subclasses, by the step that failed.
+        """
+        model = find_model(settings, progress)
+        ports = self._ports(self.workbench(settings), model, settings)
+        kept = tuple(one for one in ports.memory.kept if one.question != without)
+        memory = replace(ports.memory, kept=kept)
+        return write_sql(question, replace(ports, turns=(), memory=memory), settings, progress)
 
     def workbench(self, settings: Settings) -> Workbench:
         """Return the notebook's Spark session through its seams.
