@@ -95,10 +95,10 @@ def test_a_follow_up_edits_the_query_before_and_new_starts_afresh(
     ask(harbour, script, "%ask How many boats lie in Bergen?", BERGEN)
     changed = f"{BERGEN} AND id > 3"
     sent = ask(harbour, script, "changed = %ask and only ids above 3?", changed)
-    assert "Change the query above" in sent
+    assert "Rewrite the query" in sent
     assert "Carried over from your previous question" in harbour.run("changed").text
     for cell in ("%ask List the harbours of all boats", "%ask --new and only ids above 3?"):
-        assert "Change the query above" not in ask(harbour, script, cell, "SELECT 1")
+        assert "Rewrite the query" not in ask(harbour, script, cell, "SELECT 1")
     asks = "get_ipython().magics_manager.registry['AskMagics'].asks"
     assert harbour.value(f"[turn.question for turn in {asks}.turns]") == ["and only ids above 3?"]
 
