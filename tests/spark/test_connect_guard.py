@@ -17,6 +17,7 @@ TOLD = """
 import json, os, sys, warnings
 warnings.simplefilter("ignore")
 from pathlib import Path
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 from conftest import SHOP_READABLE, SHOP_STATEMENTS
 from test_guard_statements import ATTACKS, HONEST
@@ -65,14 +66,24 @@ def picture():
         spark.catalog.currentDatabase(), sorted(spark.getTags()),
     ]
 
+# The server runs in this very process's JVM, so its jobs can be counted.
+server = SparkContext._active_spark_context._jsc.sc()
+
+def jobs():
+    return server.statusStore().jobsList(None).size()
+
 facts = {}
 check_sql("SELECT 1", session=spark)
 before = picture()
+facts["jobs"] = [jobs()]
 facts["honest"] = [verdict(sql) for sql in HONEST]
 facts["attacks"] = [verdict(sql.replace("{{", "{").replace("}}", "}")) for sql, _ in ATTACKS]
 facts["own"] = {sql: verdict(sql) for sql in OWN}
 facts["open"] = {sql: verdict(sql, Policy()) for sql in OPEN}
+facts["jobs"].append(jobs())
 facts["same picture"] = picture() == before
+spark.sql("SELECT sum(price) FROM sales").collect()
+facts["jobs"].append(jobs())
 
 bench = open_workbench(spark)
 CLOSED = Policy(denied_columns=("vault.pay.wage",), databases=("vault",))
