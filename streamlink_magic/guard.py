@@ -49,7 +49,8 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     Returns
     -------
     Verdict
-        Whether it may run, and if not, the rule, the clause and why.
+        Whether it may run, and if not, the rule, the clause and why. An allowed statement in
+        which sqlglot sees other tables than Spark carries a warning.
 
     Raises
     ------

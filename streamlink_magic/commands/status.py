@@ -108,7 +108,8 @@ def _policy(policy: Policy, desk: Desk) -> Iterator[tuple[str, str, str]]:
     for one in fields(policy):
         trait = _POLICY_TRAITS.get(one.name, "")
         value = getattr(policy, one.name)
-        shown = "all of the current database" if value is None else _shown(one.name, value)
+        every = "all of the current database" if one.name == "tables" else "all"
+        shown = every if value is None else _shown(one.name, value)
         yield f"policy.{one.name}", shown, desk.origins.get(trait, "default")
 
 

@@ -205,6 +205,13 @@ def test_checking_on_connect_leaves_no_trace(told: dict[str, Any]) -> None:
     assert told["same picture"] is True
 
 
+def test_checking_on_connect_starts_no_job(told: dict[str, Any]) -> None:
+    """The server ran nothing for all those checks, and the count does see a query that runs."""
+    before, checked, ran = told["jobs"]
+    assert checked == before
+    assert ran > checked
+
+
 def test_what_was_checked_is_what_runs(told: dict[str, Any]) -> None:
     """A temporary view that is replaced after the check does not change what the query reads."""
     assert told["guards"] == [True, False]

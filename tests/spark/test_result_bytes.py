@@ -60,9 +60,18 @@ def test_the_first_rows_within_the_bytes_come_back(
     assert "cut at 102,400 bytes" in check_answer("SELECT 1", result)[0].text
 
 
-def test_with_one_partition_the_room_is_used(spark: SparkSession) -> None:
+def test_the_room_is_used(spark: SparkSession) -> None:
     """What is dropped is no more than what did not fit."""
     assert len(fetched(spark, WIDE.format(parts=1), byte_limit=100 * KIB).rows) > 90
+
+
+def test_a_front_that_comes_last_is_not_lost(spark: SparkSession) -> None:
+    """The first partition may be the slowest; its rows are the first all the same."""
+    numbers = "sequence(1, CAST(IF(id = 0, 3000000, 1) AS INT))"
+    slow = f"aggregate({numbers}, 0L, (sum, one) -> sum + one % 7)"
+    sql = f"SELECT id, {slow}, repeat('x', 60000) FROM range(0, 4, 1, 4)"
+    result = fetched(spark, sql, byte_limit=100 * KIB)
+    assert [row[0] for row in result.rows] == [0]
 
 
 def test_a_result_that_fits_is_whole(spark: SparkSession) -> None:

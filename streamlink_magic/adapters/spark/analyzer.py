@@ -39,9 +39,10 @@ _PIECE_BYTES = 6_000
 # Spark lists the files of many partitions by a job of its own: not while only checking.
 _LISTING = "spark.sql.sources.parallelPartitionDiscovery.threshold"
 _NEVER = str(2**31 - 1)
-# A fetch is cut between batches: few rows in each keep what lies beyond the cut small.
+# What lies beyond a cut is dropped batch by batch. Python's functions get batches of that size
+# too, so it may not be much smaller.
 _BATCH_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
-_FEW = "64"
+_FEW = "1000"
 _EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 _FOLDING = ",".join(
     f"org.apache.spark.sql.catalyst.optimizer.{rule}"

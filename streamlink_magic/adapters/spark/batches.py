@@ -9,6 +9,7 @@ Spark itself holds of a result is bounded by ``spark.driver.maxResultSize``.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from streamlink_magic.adapters.spark.recognize import is_connect
 from streamlink_magic.errors import ExecutionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,15 @@ def fetch_within(dataframe: Any, byte_limit: float) -> Fetched:
     import pyarrow as pa
     from pyspark.sql.pandas.types import to_arrow_schema
 
+    take = _of_connect if is_connect(dataframe) else _of_classic
     bounded = _Bounded(byte_limit)
-    taken = _of_connect if is_connect(dataframe) else _of_classic
-    batches, cut = bounded.trimmed(taken(dataframe, bounded))
+    found = list(take(dataframe, bounded))
+    if found and found[0] is None:
+        # Later partitions came first and left no room for the front. That only happens to the
+        # few rows of a query that bounds itself; Spark's own limit is bound enough for them.
+        bounded = _Bounded(math.inf)
+        found = list(take(dataframe, bounded))
+    batches, cut = _trimmed(found, byte_limit)
     schema = to_arrow_schema(
         dataframe.schema, error_on_duplicated_field_names_in_struct=True, timezone="UTC"
     )
@@ -75,22 +82,23 @@ class _Bounded:
         self._held += batch.nbytes
         return batch
 
-    def trimmed(self, batches: Iterator[Any]) -> tuple[list[Any], bool]:
-        """Return the batches up to the limit, the last one cut to the row."""
-        kept: list[Any] = []
-        room = self._limit
-        for batch in batches:
-            rows = 0 if batch is None else _rows_within(batch, room)
-            if batch is not None and rows == batch.num_rows:
-                kept.append(batch)
-                room -= batch.nbytes
-                continue
-            if rows:
-                kept.append(batch.slice(0, rows))
-            if not any(one.num_rows for one in kept):
-                raise _too_large(self._limit)
-            return kept, True
-        return kept, False
+
+def _trimmed(batches: Sequence[Any], byte_limit: float) -> tuple[list[Any], bool]:
+    """Return the batches up to the limit, the last one cut to the row, and whether one was."""
+    kept: list[Any] = []
+    room = byte_limit
+    for batch in batches:
+        rows = 0 if batch is None else _rows_within(batch, room)
+        if batch is not None and rows == batch.num_rows:
+            kept.append(batch)
+            room -= batch.nbytes
+            continue
+        if rows:
+            kept.append(batch.slice(0, rows))
+        if not any(one.num_rows for one in kept):
+            raise _too_large(byte_limit)
+        return kept, True
+    return kept, False
 
 
 def _rows_within(batch: Any, room: float) -> int:
