@@ -63,10 +63,10 @@ def restricted_mode(session: Any) -> bool | None:  # noqa: ANN401
     also holds for what other code runs in the session.
     """
     try:
-        found = str(session.conf.get(RESTRICTED_MODE, ""))
-    except Exception:  # noqa: BLE001  a session that does not answer says nothing of its modes
+        found = session.conf.get(RESTRICTED_MODE)
+    except Exception:  # noqa: BLE001  an older Spark, or a session that does not answer
         return None
-    return found.lower() == "true" if found else None
+    return str(found).lower() == "true"
 
 
 def identity(session: object) -> str:
