@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from streamlink_magic.disclosure import without_names
 from streamlink_magic.errors import (
     ExecutionError,
     InvalidSqlError,
@@ -53,6 +54,8 @@ class Desk:
         Whether drafts may be run to compare what they return.
     before
         The statement that a follow-up changes; a draft that repeats it changed nothing.
+    closed
+        Names that the policy closes; Spark's messages may hold them.
     """
 
     prompt: Prompt
@@ -63,6 +66,7 @@ class Desk:
     progress: Progress
     run: bool = True
     before: str = ""
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +273,7 @@ def _first_rows(one: Candidate, desk: Desk) -> QueryResult:
         row_limit=settings.rows,
         timeout_s=min(settings.run_timeout_s, settings.vote_timeout_s),
         progress=desk.progress,
+        byte_limit=settings.byte_limit,
     )
 
 
@@ -285,7 +290,8 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
                 error.hint = error.hint or _way_on(prompt.tables)
                 raise
             desk.progress("model", "again, with Spark's message")
-            prompt = retry_prompt(prompt, error.sql or draft.sql, str(error), desk.model)
+            said = without_names(str(error), desk.closed)
+            prompt = retry_prompt(prompt, error.sql or draft.sql, said, desk.model)
             draft = generate_sql(
                 prompt, desk.model, max_tokens=settings.answer_tokens, progress=desk.progress
             )

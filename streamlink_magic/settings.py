@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 from streamlink_magic.policy import Policy
 
-__all__ = ["Policy", "Settings"]
+__all__ = ["RESULT_BYTES", "Policy", "Settings"]
+
+
+RESULT_BYTES = 64 * 1024 * 1024
+"""How many bytes of a result are fetched unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,9 @@ class Settings:
         Whether the prompt's stable front is sent in the background when a catalog is new.
     rows
         How many rows of a result are fetched and shown.
+    result_bytes
+        How many bytes of a result are fetched; the rows beyond are left out, and the answer says
+        so.
     run_timeout_s
         Wall-clock limit of one query.
     answer_timeout_s
@@ -79,6 +86,7 @@ class Settings:
     create_session: bool = False
     warm_up: bool = True
     rows: int = 50
+    result_bytes: int = RESULT_BYTES
     run_timeout_s: float = 300.0
     answer_timeout_s: float = 120.0
     answer_tokens: int = 384
@@ -99,3 +107,8 @@ class Settings:
     vote_timeout_s: float = 20.0
     retries: int = 1
     policy: Policy = field(default_factory=Policy)
+
+    @property
+    def byte_limit(self) -> float:
+        """How many bytes of a result may be fetched, by these settings and the policy."""
+        return min(self.result_bytes, self.policy.max_result_bytes)
