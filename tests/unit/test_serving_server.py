@@ -187,10 +187,10 @@ def test_a_server_that_stays_silent_is_replaced(
     monkeypatch.setattr(server, "_PATIENCE_S", 0.1)
     monkeypatch.setattr(processes, "_GRACE_S", 0.5)
     told: list[str] = []
-    first = start_server(replace(options, start_timeout_s=2))
+    first = start_server(options)
     os.kill(first.pid, signal.SIGSTOP)
     second = start_server(
-        replace(options, start_timeout_s=2), progress=lambda message, _=None: told.append(message)
+        replace(options, start_timeout_s=8), progress=lambda message, _=None: told.append(message)
     )
     assert first.pid != second.pid
     assert not psutil.pid_exists(first.pid)
