@@ -14,6 +14,7 @@ from streamlink_magic.errors import (
     OverBudgetError,
     StreamlinkError,
 )
+from streamlink_magic.steps.answerable import require_answerable
 from streamlink_magic.steps.generate import Drafts, generate_drafts, generate_sql
 from streamlink_magic.steps.guard import guard_sql
 from streamlink_magic.steps.prompt import retry_prompt
@@ -56,6 +57,10 @@ class Desk:
         The statement that a follow-up changes; a draft that repeats it changed nothing.
     closed
         Names that the policy closes; Spark's messages may hold them.
+    explained
+        Words that the glossary explains.
+    whole
+        Whether every table that there is was looked at, so that one can say what none holds.
     """
 
     prompt: Prompt
@@ -67,6 +72,8 @@ class Desk:
     run: bool = True
     before: str = ""
     closed: frozenset[str] = frozenset()
+    explained: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,8 @@ def write_best(desk: Desk) -> Written:
     ------
     GuardError
         When no draft passes, the second attempt included.
+    UnanswerableError
+        When no table holds what is asked for.
     ModelError
         When the server failed or wrote no SQL.
     """
@@ -129,6 +138,7 @@ def write_best(desk: Desk) -> Written:
         progress=desk.progress,
     )
     desk.progress("guard")
+    _require_answerable(drafts, desk)
     candidates, failure = _candidates(drafts, desk)
     if not candidates:
         return _write_again(drafts, failure, desk)
@@ -163,6 +173,19 @@ def write_best(desk: Desk) -> Written:
         signals=signals.as_numbers(),
         unexplained=unexplained,
     )
+
+
+def _require_answerable(drafts: Drafts, desk: Desk) -> None:
+    """Refuse where no table holds what is asked for; a follow-up leaves half of it unsaid."""
+    if not desk.settings.refuse_unanswerable or desk.before or not desk.whole:
+        return
+    known = desk.known
+    words, _ = _explained(known)
+    first = () if isinstance(drafts.first, NoSqlError) else (drafts.first,)
+    texts = [draft.sql for draft in (*first, *drafts.others)]
+    with keeping_sql(texts[0] if texts else ""):
+        unexplained = [word for word in words if word not in desk.explained]
+        require_answerable(known.question, texts, known.tables, unexplained)
 
 
 def _drawn(drafts: Drafts) -> int:

@@ -118,6 +118,10 @@ class AskMagics(Magics):
         min=0,
         help="How many further answers are drawn, to vote by what they return. 0: none.",
     ).tag(config=True)
+    refuse_unanswerable = Bool(
+        default_value=True,
+        help="Refuse a question when the drafts show that no table holds what it asks for.",
+    ).tag(config=True)
     vote_timeout_s = Float(
         20.0, min=1.0, help="Seconds that each query run only to compare answers may take."
     ).tag(config=True)

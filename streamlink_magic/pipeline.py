@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.ranking import words_of
 from streamlink_magic.disclosure import (
     VisibleCatalog,
     bounds_views,
@@ -114,9 +115,24 @@ def write_sql(
         desk = _desk(question, prompt, ports, settings, progress)
         followed = linked.context.turns[-1:]
         before = followed[0].sql if followed else ""
-        desk = replace(desk, before=before, closed=linked.context.closed)
+        desk = replace(
+            desk,
+            before=before,
+            closed=linked.context.closed,
+            explained=frozenset(
+                word for term in linked.context.terms for word in words_of(term.name)
+            ),
+            whole=_is_whole(linked, prompt),
+        )
         written = write_best(replace(desk, run=run)) if settings.samples else write_one(desk)
     return replace(written, context=linked.context)
+
+
+def _is_whole(linked: LinkedContext, prompt: Prompt) -> bool:
+    """Return whether the model saw every table that there is."""
+    catalog = linked.context.catalog
+    all_seen = len(prompt.tables) == len(linked.tables) and not linked.left_out
+    return all_seen and catalog.complete
 
 
 def _desk(

@@ -73,6 +73,8 @@ class Settings:
     samples
         How many further drafts are drawn beside the model's first, to vote by what they return.
         0: none.
+    refuse_unanswerable
+        Whether a question is refused when the drafts show that no table holds what it asks for.
     vote_timeout_s
         Wall-clock limit of each query that is run only to compare drafts.
     retries
@@ -104,6 +106,7 @@ class Settings:
     sample_rows: int = 10_000
     sample_budget_s: float = 60.0
     samples: int = 4
+    refuse_unanswerable: bool = True
     vote_timeout_s: float = 20.0
     retries: int = 1
     policy: Policy = field(default_factory=Policy)
