@@ -53,6 +53,8 @@ class Desk:
         Whether drafts may be run to compare what they return.
     before
         The statement that a follow-up changes; a draft that repeats it changed nothing.
+    grammar
+        What answers are bound to where the settings say so.
     """
 
     prompt: Prompt
@@ -63,6 +65,7 @@ class Desk:
     progress: Progress
     run: bool = True
     before: str = ""
+    grammar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ def write_best(desk: Desk) -> Written:
         samples=settings.samples,
         max_tokens=settings.answer_tokens,
         progress=desk.progress,
+        grammar=_grammar(desk, "first"),
+        sample_grammar=_grammar(desk, "samples"),
     )
     desk.progress("guard")
     candidates, failure = _candidates(drafts, desk)
@@ -161,6 +166,11 @@ def write_best(desk: Desk) -> Written:
     )
 
 
+def _grammar(desk: Desk, answer: str) -> str:
+    """Return what an answer is bound to: the first one, the samples, or one asked for again."""
+    return desk.grammar if desk.settings.grammar in {"always", answer} else ""
+
+
 def _drawn(drafts: Drafts) -> int:
     return 1 + len(drafts.others)
 
@@ -174,11 +184,19 @@ def _write_changed(repeated: Candidate, desk: Desk) -> Written:
     sql = repeated.draft.sql
     prompt = retry_prompt(desk.prompt, sql, _UNCHANGED, desk.model)
     desk.progress("model", "again, for the change")
-    draft = generate_sql(
-        prompt, desk.model, max_tokens=desk.settings.answer_tokens, progress=desk.progress
-    )
+    draft = _again(prompt, desk)
     desk.progress("guard")
     return replace(_checked(draft, replace(desk, prompt=prompt)), model_calls=2)
+
+
+def _again(prompt: Prompt, desk: Desk) -> SqlDraft:
+    return generate_sql(
+        prompt,
+        desk.model,
+        max_tokens=desk.settings.answer_tokens,
+        progress=desk.progress,
+        grammar=_grammar(desk, "retry"),
+    )
 
 
 def write_one(desk: Desk) -> Written:
@@ -191,9 +209,12 @@ def write_one(desk: Desk) -> Written:
     ModelError
         When the server failed or wrote no SQL.
     """
-    settings = desk.settings
     draft = generate_sql(
-        desk.prompt, desk.model, max_tokens=settings.answer_tokens, progress=desk.progress
+        desk.prompt,
+        desk.model,
+        max_tokens=desk.settings.answer_tokens,
+        progress=desk.progress,
+        grammar=_grammar(desk, "first"),
     )
     desk.progress("guard")
     return _checked(draft, desk)
@@ -286,9 +307,7 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
                 raise
             desk.progress("model", "again, with Spark's message")
             prompt = retry_prompt(prompt, error.sql or draft.sql, str(error), desk.model)
-            draft = generate_sql(
-                prompt, desk.model, max_tokens=settings.answer_tokens, progress=desk.progress
-            )
+            draft = _again(prompt, desk)
             desk.progress("guard")
         else:
             return _alone(draft, query, prompt, calls, desk.known)
