@@ -1,6 +1,6 @@
 """The rules: what a query is made of, and which names may stand where.
 
-Four families of the same rules differ in the names that they let in:
+Five families of the same rules differ in the names that they let in:
 
 ``p``
     columns of the tables, and nothing else;
@@ -77,7 +77,7 @@ column_f: COLUMN | NAME | QUOTED | OWNED | FREE_OF (NAME | COLUMN)
 
 _FAMILY = """
 where_@: WHERE expr_@
-group_@: GROUP_BY expr_@ (COMMA expr_@)*
+group_@: GROUP_BY row_@
 having_@: HAVING expr_@
 order_@: ORDER_BY keys_@
 keys_@: key_@ (COMMA key_@)*
@@ -86,15 +86,16 @@ key_@: expr_@ DIRECTION? NULLS?
 expr_@: test_@ (AND_OR test_@)*
 test_@: NOT? (EXISTS query_# RP | sum_@ rest_@?)
 rest_@: COMPARE sum_@ | LIKE sum_@ | IS | BETWEEN sum_@ AND sum_@ | IN among_@ RP
-among_@: query_# | expr_@ (COMMA expr_@)*
+among_@: query_# | row_@
 sum_@: SIGN? term_@ (ARITHMETIC term_@)*
-term_@: column_@ (LB expr_@ RB)? | LITERAL | dated | call_@ | case_@ | LP (expr_@ | query_#) RP
-call_@: (FUNCTION (DISTINCT? expr_@ (COMMA expr_@)*)? RP | COUNT_ALL) filter_@? over_@?
+term_@: column_@ (LB expr_@ RB)? | LITERAL | dated | call_@ | case_@ | LP (row_@ | query_#) RP
+row_@: expr_@ (COMMA expr_@)*
+call_@: (FUNCTION (DISTINCT? row_@)? RP | COUNT_ALL) filter_@? over_@?
     | CAST expr_@ AS TYPE RP
     | EXTRACT expr_@ RP
 filter_@: FILTER expr_@ RP
 over_@: OVER (parted_@ (ORDER_BY keys_@)? | ORDER_BY_FIRST keys_@)? FRAME? RP
-parted_@: PARTITION_BY expr_@ (COMMA expr_@)*
+parted_@: PARTITION_BY row_@
 case_@: CASE (WHEN_FIRST | expr_@ WHEN) then_@ (WHEN then_@)* (ELSE expr_@)? END
 then_@: expr_@ THEN expr_@
 """

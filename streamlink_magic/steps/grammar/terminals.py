@@ -29,8 +29,14 @@ _TYPES = (
     r"|decimal(?:\([0-9]{1,2}(?:,[ ]?[0-9]{1,2})?\))?|(?:var)?char\([0-9]{1,4}\)"
 )
 
-# Letters in either case; "_" stands for blanks, as many as one likes but one at least.
+BLANKS = r"(?: ?\n\n? *| )"
+"""One blank, or a line that is broken and indented: with more leave, some models never stop."""
+
+_GAP = re.compile(r"(?<!try)_")
+# Letters in either case; "_" stands for blanks, "~" for blanks or nothing.
 _WORDS = {
+    "WS": "_",
+    "ARITHMETIC": r"~(?:[*\/%&+-]|\|\|)~|_div_",
     "SELECT": "select_",
     "DISTINCT": "distinct_",
     "FROM": "_from_",
@@ -47,51 +53,49 @@ _WORDS = {
     "SET_OPERATION": "_(?:union|except|intersect|minus)(?:_(?:all|distinct))?_",
     "WITH": "with_",
     "JOIN": f"_(?:{_JOINS})",
-    "CROSS": r"_cross_join_|_natural_join_|\s*,\s*",
+    "CROSS": r"_cross_join_|_natural_join_|~,~",
     "ON": "_on_",
-    "USING": r"_using\s*\(\s*",
+    "USING": r"_using~\(~",
     "AS": "_as_",
-    "AS_OPEN": r"_as\s*\(\s*",
+    "AS_OPEN": r"_as~\(~",
     "AND": "_and_",
     "AND_OR": "_(?:and|or)_",
     "NOT": "not_",
-    "EXISTS": r"exists\s*\(\s*",
+    "EXISTS": r"exists~\(~",
     "IS": "_is_(?:not_)?(?:null|true|false)",
     "BETWEEN": "_(?:not_)?between_",
     "LIKE": "_(?:not_)?(?:like|ilike|rlike)_|_is_(?:not_)?distinct_from_",
-    "IN": r"_(?:not_)?in\s*\(\s*",
+    "IN": r"_(?:not_)?in~\(~",
     "CASE": "case_",
     "WHEN_FIRST": "when_",
     "WHEN": "_when_",
     "THEN": "_then_",
     "ELSE": "_else_",
     "END": "_end",
-    "CAST": r"(?:try_)?cast\(\s*",
+    "CAST": r"(?:try_)?cast\(~",
     "TYPE": _TYPES,
-    "EXTRACT": rf"extract\(\s*(?:{_UNITS})_from_",
-    "FILTER": r"_filter\s*\(\s*where_",
-    "OVER": r"_over\s*\(\s*",
+    "EXTRACT": rf"extract\(~(?:{_UNITS})_from_",
+    "FILTER": r"_filter~\(~where_",
+    "OVER": r"_over~\(~",
     "FRAME": f"_(?:rows|range)_between_{_BOUND}_and_{_BOUND}",
     "DAY_KIND": "date|timestamp",
     "INTERVAL": "interval",
     "LENGTH": f"_(?:'[0-9]{{1,6}}'|[0-9]{{1,6}})_(?:{_UNITS})s?",
-    "COUNT_ALL": r"count\(\s*\*\s*\)",
+    "COUNT_ALL": r"count\(~\*~\)",
 }
 
 _SIGNS = r"""
-WS: /\s+/
-TAIL: /\s*(;\s*)?(```)?/
-COMMA: /\s*,\s*/
-LP: /\(\s*/
-RP: /\s*\)/
+TAIL: /~(;~)?(```)?/
+COMMA: /~,~/
+LP: /\(~/
+RP: /~\)/
 LB: /\[/
 RB: /\]/
 STAR: "*"
 SIGN: /[+-]/
-COMPARE: /\s*(=|==|<=>|<>|!=|<|<=|>|>=)\s*/
-ARITHMETIC: /\s*([*\/%&+-]|\|\|)\s*|\s+[Dd][Ii][Vv]\s+/
+COMPARE: /~(=|==|<=>|<>|!=|<|<=|>|>=)~/
 COUNT: /[0-9]{1,9}/
-DAY: /\s*'[0-9][0-9:. T-]{3,30}'/
+DAY: /~'[0-9][0-9:. T-]{3,30}'/
 LITERAL: NUMBER | TEXT | CONSTANT
 NUMBER: /[0-9]{1,30}(\.[0-9]{1,20})?/
 TEXT: /'([^'\\`\x00-\x1f]|''|\\[^`\x00-\x1f])*'/
@@ -134,7 +138,7 @@ def terminals_text(functions: Iterable[str]) -> str:
     functions
         Functions that may be called beside the common ones.
     """
-    return f"{_words_text()}\n{_SIGNS}{_functions_text(functions)}\n"
+    return f"{_words_text()}\n{_signs_text()}{_functions_text(functions)}\n"
 
 
 def _words_text() -> str:
@@ -142,11 +146,16 @@ def _words_text() -> str:
     return "\n".join(lines)
 
 
+def _signs_text() -> str:
+    return _SIGNS.replace("~", f"{BLANKS}?")
+
+
 def _blanks(regex: str) -> str:
-    return regex.replace("_", r"\s+").replace("try\\s+", "try_")
+    """Return a regular expression with what ``_`` and ``~`` stand for in its place."""
+    return _GAP.sub(lambda _: BLANKS, regex).replace("~", f"{BLANKS}?")
 
 
 def _functions_text(more: Iterable[str]) -> str:
     own = {re.escape(name.lower()) for name in more if _NAME.fullmatch(name)}
     names = sorted((FUNCTIONS & set(_COMMON.split())) | (own - NEVER))
-    return rf"FUNCTION: /(?:{'|'.join(names)})\(\s*/i"
+    return rf"FUNCTION: /(?:{'|'.join(names)})\({BLANKS}?/i"
