@@ -8,11 +8,13 @@ import shutil
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 from streamlink_magic.adapters.spark.java import ensure_java
+from streamlink_magic.adapters.spark.recognize import RESTRICTED_MODE, SWITCH_ON
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.settings import Settings
@@ -50,6 +52,7 @@ def examine() -> Iterator[Finding]:
     for package, source in _PACKAGES:
         yield _package(package, source)
     yield _java()
+    yield _restricted_mode()
     yield from _endpoint()
     yield _disk()
     yield _memory()
@@ -72,6 +75,26 @@ def _java() -> Finding:
         return Finding("Java", ok=True, seen=ensure_java())
     except StreamlinkError as error:
         return Finding("Java", ok=False, seen=error.message, fix=error.hint)
+
+
+def _restricted_mode() -> Finding:
+    """Tell of the sessions that users make: those of ours have it on."""
+    defaults = _spark_defaults()
+    line = next((one for one in defaults if one.split("=")[0].split()[:1] == [RESTRICTED_MODE]), "")
+    if line.rstrip().endswith("true"):
+        return Finding("restricted", ok=True, seen="on by spark-defaults.conf")
+    return Finding(
+        "restricted", ok=True, seen=f"off by default in sessions that you make. {SWITCH_ON}"
+    )
+
+
+def _spark_defaults() -> list[str]:
+    home = os.environ.get("SPARK_HOME", "")
+    folder = os.environ.get("SPARK_CONF_DIR") or (home and f"{home}/conf")
+    try:
+        return Path(folder or ".", "spark-defaults.conf").read_text("utf-8").splitlines()
+    except OSError:
+        return []
 
 
 def _endpoint() -> Iterator[Finding]:

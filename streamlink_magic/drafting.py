@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from streamlink_magic.disclosure import without_names
 from streamlink_magic.errors import (
     ExecutionError,
     InvalidSqlError,
@@ -55,6 +56,8 @@ class Desk:
         The statement that a follow-up changes; a draft that repeats it changed nothing.
     grammar
         What answers are bound to where the settings say so.
+    closed
+        Names that the policy closes; Spark's messages may hold them.
     """
 
     prompt: Prompt
@@ -66,6 +69,7 @@ class Desk:
     run: bool = True
     before: str = ""
     grammar: str = ""
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +294,7 @@ def _first_rows(one: Candidate, desk: Desk) -> QueryResult:
         row_limit=settings.rows,
         timeout_s=min(settings.run_timeout_s, settings.vote_timeout_s),
         progress=desk.progress,
+        byte_limit=settings.byte_limit,
     )
 
 
@@ -306,7 +311,8 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
                 error.hint = error.hint or _way_on(prompt.tables)
                 raise
             desk.progress("model", "again, with Spark's message")
-            prompt = retry_prompt(prompt, error.sql or draft.sql, str(error), desk.model)
+            said = without_names(str(error), desk.closed)
+            prompt = retry_prompt(prompt, error.sql or draft.sql, said, desk.model)
             draft = _again(prompt, desk)
             desk.progress("guard")
         else:

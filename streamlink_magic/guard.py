@@ -16,6 +16,7 @@ from streamlink_magic.adapters.spark.recognize import is_connect, is_session, is
 from streamlink_magic.errors import GuardError, SessionError, StreamlinkError
 from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
+from streamlink_magic.steps.guard.agreement import with_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,8 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     Returns
     -------
     Verdict
-        Whether it may run, and if not, the rule, the clause and why.
+        Whether it may run, and if not, the rule, the clause and why. An allowed statement in
+        which sqlglot sees other tables than Spark carries a warning.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     >>> check_sql("DROP TABLE orders", session=spark)  # doctest: +SKIP
     Verdict(allowed=False, rule='not-a-query', clause='DROP', why='Only a query may run: ...')
     """
-    return statement_checker(session)(sql, policy or Policy())
+    return with_warnings(statement_checker(session)(sql, policy or Policy()), sql)
 
 
 def guard_file(

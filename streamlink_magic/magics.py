@@ -22,7 +22,7 @@ from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.records import Question
 from streamlink_magic.session import AskRequest, AskSession
-from streamlink_magic.settings import Grammar, Policy, Settings
+from streamlink_magic.settings import RESULT_BYTES, Grammar, Policy, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +64,9 @@ class AskMagics(Magics):
         "the first question is answered sooner.",
     ).tag(config=True)
     rows = Int(50, min=1, help="Rows fetched and shown.").tag(config=True)
+    result_bytes = Int(
+        RESULT_BYTES, min=1, help="Bytes of a result that are fetched; rows beyond are left out."
+    ).tag(config=True)
     run_timeout_s = Float(300.0, help="Wall-clock limit of one query, in seconds.").tag(config=True)
     answer_timeout_s = Float(
         120.0, help="Longest wait for the next piece of the model's answer, in seconds."
@@ -133,6 +136,17 @@ class AskMagics(Magics):
         help="Tables that a query may read, as db.table or db.*. Empty: all of the current "
         "database, of `databases`, and the temporary views.",
     ).tag(config=True)
+    denied_tables = List(
+        Unicode(), help="Tables and views that no query may read, not even through a view."
+    ).tag(config=True)
+    denied_columns = List(
+        Unicode(),
+        help="Columns that no query may use, as table.column, or column for that of every table. "
+        "The model is not told of them.",
+    ).tag(config=True)
+    masked_columns = List(
+        Unicode(), help="Columns that a query may only count; no value of them is read or sent."
+    ).tag(config=True)
     allowed_udfs = List(Unicode(), help="User-defined functions a query may call.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -174,6 +188,9 @@ class AskMagics(Magics):
         policy = Policy(
             tables=tuple(self.readable_tables) or None,
             databases=tuple(self.databases),
+            denied_tables=tuple(self.denied_tables),
+            denied_columns=tuple(self.denied_columns),
+            masked_columns=tuple(self.masked_columns),
             udfs=tuple(self.allowed_udfs),
         )
         values |= {"databases": tuple(self.databases), "policy": policy}
@@ -223,6 +240,7 @@ class AskMagics(Magics):
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
         """Complete options, tables, columns, models and sessions."""
         lines = context.full_text.split("\n")
+        self.asks.heed(self._settings(parse_line("")))
         before = "\n".join([*lines[: context.cursor_line], context.text_until_cursor])
         namespace = self.shell.user_ns if self.shell else {}
         found = complete_command(

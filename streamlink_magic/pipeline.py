@@ -6,6 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from streamlink_magic.disclosure import (
+    VisibleCatalog,
+    bounds_views,
+    see_catalog,
+    without_closed,
+)
 from streamlink_magic.drafting import Desk, Written, keeping_sql, write_best, write_one
 from streamlink_magic.errors import GuardError
 from streamlink_magic.memory.fingerprint import find_tables
@@ -13,6 +19,7 @@ from streamlink_magic.memory.notes import answer_notes
 from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
 from streamlink_magic.records import (
     AnswerView,
+    AskContext,
     Check,
     DataFrameVariable,
     GuardedQuery,
@@ -31,6 +38,7 @@ from streamlink_magic.steps.explain import explain_result
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.grammar import sql_grammar
 from streamlink_magic.steps.guard import guard_approved, guard_sql, guard_unproven
+from streamlink_magic.steps.guard.agreement import with_warnings
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt
 from streamlink_magic.steps.repair import Known
@@ -108,7 +116,8 @@ def write_sql(
         desk = _desk(question, prompt, ports, settings, progress)
         followed = linked.context.turns[-1:]
         before = followed[0].sql if followed else ""
-        desk = replace(desk, before=before, grammar=grammar)
+        closed = linked.context.closed
+        desk = replace(desk, before=before, closed=closed, grammar=grammar)
         written = write_best(replace(desk, run=run)) if settings.samples else write_one(desk)
     return replace(written, context=linked.context)
 
@@ -168,18 +177,33 @@ def link_question(
 ) -> LinkedContext:
     """Gather what the prompt may draw on, and choose the tables that go into it."""
     progress("context")
+    visible = see_catalog(ports.workbench, settings.policy, ports.cache)
     context = gather_context(
         question,
         notebook=_askable(ports),
-        reader=ports.workbench,
+        reader=visible,
         cache=ports.cache,
         turns=ports.turns,
         settings=settings,
         memory=ports.memory,
         vet=partial(why_unusable, workbench=ports.workbench, policy=settings.policy),
     )
+    context = _disclosed(context, visible, ports, settings)
     progress("link")
     return link_tables(context, budget_tokens=int(_budget(ports, settings) * _SCHEMA_SHARE))
+
+
+def _disclosed(
+    context: AskContext, visible: VisibleCatalog, ports: Ports, settings: Settings
+) -> AskContext:
+    """Return the context without what the policy closes, DataFrame variables looked into."""
+    if not bounds_views(settings.policy):
+        return context
+    asked = {one.name.name for one in context.catalog.tables if one.kind == "dataframe"}
+    shown = [frame for frame in ports.notebook.dataframes if frame.name in asked]
+    ports.workbench.add_dataframes(shown)
+    policy = _with_variables(settings.policy, shown)
+    return without_closed(context, visible.under(policy))
 
 
 def _budget(ports: Ports, settings: Settings) -> int:
@@ -209,7 +233,11 @@ def run_query(
     progress("Spark")
     with keeping_sql(query.sql):
         result = workbench.run(
-            query, row_limit=settings.rows, timeout_s=settings.run_timeout_s, progress=progress
+            query,
+            row_limit=settings.rows,
+            timeout_s=settings.run_timeout_s,
+            progress=progress,
+            byte_limit=settings.byte_limit,
         )
     progress("explain")
     return view_result(view, query, result)
@@ -219,7 +247,7 @@ def view_result(view: AnswerView, query: GuardedQuery, result: QueryResult) -> A
     """Return the view of a query that has run: checked, and put into words."""
     return replace(
         view,
-        verdict=query.verdict,
+        verdict=replace(query.verdict, warnings=view.verdict.warnings),
         result=result,
         checks=(*view.checks, *check_answer(query.sql, result)),
         explanation=explain_result(
@@ -248,17 +276,19 @@ def approve_query(sql: str, ports: Ports, settings: Settings) -> GuardedQuery:
 
 def view_written(question: Question, written: Written) -> AnswerView:
     """Return the view of SQL that has not run."""
-    draft, tables = written.draft, written.verdict.tables
+    draft, verdict = written.draft, with_warnings(written.verdict, written.draft.sql)
+    tables = verdict.tables
     again = ("The model was asked again with Spark's message.",) if written.model_calls > 1 else ()
     repairs = (*draft.repairs, *again)
     return AnswerView(
         question=question.text.strip(),
         sql=draft.sql,
-        verdict=written.verdict,
+        verdict=verdict,
         explanation=explain_result(question.text, draft.sql, None, tables, repairs),
         checks=(
             *_trust(written),
             *_unchanged(written),
+            *(Check("warning", text) for text in verdict.warnings),
             *(Check("warning", text) for text in written.absent),
         ),
         repairs=repairs,

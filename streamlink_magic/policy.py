@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -45,6 +46,10 @@ class Policy:
         The hints that may be used, of those that the guard knows; None means all of them.
     udfs
         Names of user-defined functions that may be called. None are by default.
+    paths
+        Folders below which the files of tables and views must lie, as ``/data/open``,
+        ``s3a://bucket/open``; a path without a scheme is on the driver's own disk. Links in the
+        file system are not followed. None opens whatever the tables' rules open.
     max_sql_chars
         The longest statement accepted, in characters.
     max_plan_nodes
@@ -56,6 +61,12 @@ class Policy:
     max_amplification
         How many rows may be made for each row read. A query that makes less than a hundred
         million rows is never stopped by this.
+    max_result_bytes
+        How many bytes of a result may be fetched, whatever a setting says.
+    on_disagreement
+        What happens to a statement in which another reader of SQL, sqlglot, sees other tables
+        than Spark found: ``"warn"`` says so, ``"refuse"`` refuses it, and what sqlglot cannot
+        read at all.
     max_check_s
         How long the cost of one plan may be worked out, in seconds.
     ceilings
@@ -83,6 +94,7 @@ class Policy:
     denied_functions: tuple[str, ...] = ()
     hints: tuple[str, ...] | None = None
     udfs: tuple[str, ...] = ()
+    paths: tuple[str, ...] | None = None
     max_sql_chars: int = 20_000
     max_plan_nodes: int = 50_000
     max_scan_bytes: float = 1e12
@@ -90,6 +102,8 @@ class Policy:
     max_scan_partitions: float = 10_000
     max_amplification: float = 1_000.0
     max_check_s: float = 10.0
+    max_result_bytes: float = float("inf")
+    on_disagreement: str = "warn"
     ceilings: tuple[Policy, ...] = ()
 
     def __post_init__(self) -> None:
@@ -118,6 +132,7 @@ class Policy:
             functions=_both(self.functions, other.functions),
             udfs=_both(self.udfs, other.udfs),
             hints=_both_or_all(self.hints, other.hints),
+            on_disagreement=max(self.on_disagreement, other.on_disagreement, key=_STRICTER.index),
             ceilings=(*self.ceilings, other),
             **limits,
         )
@@ -132,8 +147,10 @@ class Policy:
 
 
 _BUDGET = ("max_scan_bytes", "max_scan_files", "max_scan_partitions", "max_amplification")
-_LIMITS = ("max_sql_chars", "max_plan_nodes", *_BUDGET, "max_check_s")
-_OPTIONAL = ("tables", "columns", "hints")
+_LIMITS = ("max_sql_chars", "max_plan_nodes", *_BUDGET, "max_check_s", "max_result_bytes")
+_STRICTER = ("warn", "refuse")
+_OPTIONAL = ("tables", "columns", "hints", "paths")
+_WHOLE_PATH = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:/")
 
 
 def _check_value(name: str, value: object) -> None:
@@ -141,12 +158,20 @@ def _check_value(name: str, value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise PolicyError(f"Policy.{name} is {value!r}.", "Give a number greater than 0.")
         return
+    if name == "on_disagreement":
+        if value not in _STRICTER:
+            raise PolicyError(f"Policy.{name} is {value!r}.", "Give 'warn' or 'refuse'.")
+        return
     if value is None and name in _OPTIONAL:
         return
     kind: type = Policy if name == "ceilings" else str
     if not isinstance(value, tuple) or not all(isinstance(one, kind) for one in value):
         raise PolicyError(
             f"Policy.{name} is {value!r}.", f'Give a tuple of names: Policy({name}=("…",)).'
+        )
+    if name == "paths" and not all(map(_WHOLE_PATH.match, value)):
+        raise PolicyError(
+            f"Policy.paths is {value!r}.", "Write each from its root: /data/open, s3a://bucket/open"
         )
 
 

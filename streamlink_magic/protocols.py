@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from streamlink_magic.settings import RESULT_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from threading import Event
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
         Column,
         Completion,
         DataFrameVariable,
+        FilePlaces,
         GuardedQuery,
         Message,
         NotebookSnapshot,
@@ -53,6 +56,10 @@ class NotebookReader(Protocol):
 
 class CatalogReader(Protocol):
     """The Spark catalog, read by cheap calls only."""
+
+    def current_catalog(self) -> str:
+        """Return the catalog in which names without one are looked up."""
+        ...
 
     def current_database(self) -> str:
         """Return the database in which unqualified names are looked up."""
@@ -196,6 +203,10 @@ class SqlAnalyzer(Protocol):
         """
         ...
 
+    def locations(self, plan: object) -> Sequence[FilePlaces]:
+        """Return where the relations of an analysed plan lie, one entry each. MUST NOT read."""
+        ...
+
     def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
         """Return the optimised tree of the plan that was analysed last, and its plan object.
 
@@ -258,9 +269,18 @@ class QueryExecutor(Protocol):
     """Runs guarded queries and nothing else."""
 
     def run(
-        self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress
+        self,
+        query: GuardedQuery,
+        *,
+        row_limit: int,
+        timeout_s: float,
+        progress: Progress,
+        byte_limit: float = RESULT_BYTES,
     ) -> QueryResult:
-        """Return the first rows. An interrupt or the limit MUST cancel the work in the cluster."""
+        """Return the first rows, as many as the bytes allow.
+
+        An interrupt or the time limit MUST cancel the work in the cluster.
+        """
         ...
 
     def dataframe(self, query: GuardedQuery) -> object:

@@ -58,11 +58,18 @@ def quote_name(part: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, its Spark type as text, and the comment that its owner gave it."""
+    """A column: its name, its Spark type as text, and the comment that its owner gave it.
+
+    Attributes
+    ----------
+    counted_only
+        Whether the policy hides its values: a query may count them and nothing else.
+    """
 
     name: str
     type: str
     comment: str = ""
+    counted_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,9 @@ class TableSchema:
         Empty until the table has been described, and when it cannot be read.
     unreadable
         Why the table could not be described; empty when it could.
+    closed
+        Names of columns that the policy closes and that are not among ``columns``. They are
+        never shown: they tell which other texts to leave out.
     """
 
     name: TableName
@@ -95,6 +105,7 @@ class TableSchema:
     primary_key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     unreadable: str = ""
+    closed: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def described(self) -> bool:
@@ -372,6 +383,8 @@ class AskContext:
         Solved questions like this one, the most similar last.
     notes
         What the reader should know of all this, a sentence each.
+    closed
+        Names that the policy closes: no text that is sent may hold them.
     """
 
     question: Question
@@ -382,6 +395,7 @@ class AskContext:
     examples: tuple[Example, ...] = ()
     notes: tuple[str, ...] = ()
     profile: DataProfile = DataProfile()
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,6 +506,8 @@ class Verdict:
         One sentence.
     tables
         The tables that the analysed plan reads, as dotted names.
+    warnings
+        What a reader of an allowed statement should look at, a sentence each.
     """
 
     allowed: bool
@@ -499,6 +515,7 @@ class Verdict:
     clause: str = ""
     why: str = ""
     tables: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +559,22 @@ class TableSize:
 
 
 @dataclass(frozen=True, slots=True)
+class FilePlaces:
+    """Where the files of one relation of a plan lie.
+
+    Attributes
+    ----------
+    table
+        Its dotted name; empty where it was read by its path.
+    places
+        Addresses, ``scheme://owner/path``. An empty one is not known; a database has none.
+    """
+
+    table: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogRows:
     """What a question about the catalog comes to; nothing of it is run.
 
@@ -572,6 +605,10 @@ class CatalogEntry:
         Catalog and database in which the names of that text are looked up.
     view_settings
         The settings under which that text is parsed; empty means the session's.
+    location
+        Where a table's files lie; empty where the catalog does not tell it.
+    partitioned
+        Whether it has partitions, each of which may lie elsewhere.
     """
 
     name: str
@@ -583,6 +620,8 @@ class CatalogEntry:
     view_text: str = ""
     view_owner: tuple[str, ...] = ()
     view_settings: tuple[tuple[str, str], ...] = ()
+    location: str = ""
+    partitioned: bool = False
 
 
 _SEAL = object()
@@ -626,6 +665,9 @@ class QueryResult:
         How long Spark worked.
     arrow
         The same rows as a ``pyarrow.Table``.
+    cut_at
+        The limit of bytes at which the rows were cut, as people read it; empty where they were
+        not.
     """
 
     columns: tuple[Column, ...]
@@ -633,6 +675,7 @@ class QueryResult:
     more: bool = False
     seconds: float = 0.0
     arrow: object = field(default=None, repr=False, compare=False)
+    cut_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

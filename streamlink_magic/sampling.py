@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlink_magic.catalog.values import TEXT_CHARS
+from streamlink_magic.disclosure import hidden_values
 from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.records import TableSample, quote_name
 from streamlink_magic.steps.guard import guard_sql
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from streamlink_magic.protocols import Workbench
     from streamlink_magic.records import Column, PlanNode, TableName, TableSchema
-    from streamlink_magic.settings import Policy
+    from streamlink_magic.settings import Policy, Settings
 
 _PLANS = "org.apache.spark.sql.catalyst.plans.logical."
 # Plans that hand on rows as they come; what is no logical operator is a relation.
@@ -74,7 +75,8 @@ class GuardedSampler:
     def _open(self, table: TableSchema) -> Iterator[Column]:
         for column in table.columns:
             simple = column.type.startswith((*_SIMPLE, *_TIMES))
-            if simple and not self._hidden(table.name, column.name):
+            hidden = column.counted_only or self._hidden(table.name, column.name)
+            if simple and not hidden:
                 yield column
 
     def _read(self, table: TableSchema, columns: tuple[Column, ...]) -> TableSample | str:
@@ -87,6 +89,16 @@ class GuardedSampler:
             query, row_limit=self._rows, timeout_s=self._timeout_s, progress=_silent
         )
         return TableSample(table.name, columns, result.rows, complete=not result.more)
+
+
+def open_sampler(workbench: Workbench, settings: Settings) -> GuardedSampler:
+    """Return what reads the first rows of tables, as far as the settings let it."""
+    return GuardedSampler(
+        workbench,
+        settings.policy,
+        rows=settings.sample_rows,
+        hidden=hidden_values(workbench, settings.policy),
+    )
 
 
 def sample_sql(table: TableName, columns: tuple[Column, ...]) -> str:

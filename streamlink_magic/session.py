@@ -13,27 +13,36 @@ from typing import TYPE_CHECKING, Any
 from streamlink_magic.adapters.display import LiveLine
 from streamlink_magic.adapters.notebook import IPythonNotebook
 from streamlink_magic.adapters.spark.catalog import columns_of
-from streamlink_magic.adapters.spark.recognize import find_session, is_connect, is_dataframe
+from streamlink_magic.adapters.spark.recognize import (
+    SWITCH_ON,
+    find_session,
+    identity,
+    is_connect,
+    is_dataframe,
+    restricted_mode,
+)
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.disclosure import bounds_views, see_catalog
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import MemoryFileError, StreamlinkError
 from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import read_memory
-from streamlink_magic.pipeline import Ports, approve_query, ask, run_query
-from streamlink_magic.records import Question, Turn
-from streamlink_magic.sampling import GuardedSampler
+from streamlink_magic.pipeline import Ports, approve_query, ask, run_query, write_sql
+from streamlink_magic.records import Check, Question, Turn
+from streamlink_magic.sampling import open_sampler
 from streamlink_magic.steps.prompt import prefix_messages
 
 if TYPE_CHECKING:
     from streamlink_magic.adapters.vllm import VllmModel
+    from streamlink_magic.drafting import Written
     from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.memory.recall import Memory
-    from streamlink_magic.protocols import Workbench
+    from streamlink_magic.protocols import Progress, Workbench
     from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
     from streamlink_magic.settings import Settings
 
@@ -82,6 +91,7 @@ class AskSession:
         self.model_names: tuple[str, ...] = ()
         self._warmed: tuple[Message, ...] = ()
         self._cold = True
+        self._told_unrestricted: set[str] = set()
         self._shown: Answer | None = None
 
     def ask(self, request: AskRequest, settings: Settings) -> Answer:
@@ -103,10 +113,36 @@ class AskSession:
             ports = self._ports(workbench, model, settings)
             ports = replace(ports, turns=()) if request.fresh else ports
             view, query = ask(request.question, ports, settings, line, run=request.run)
+            view = self._warned(view, spark)
             answer = self._answer(replace(view, times=line.times()), query, ports, settings)
             self._remember(request, answer, query)
             self._show(answer, line)
         return answer
+
+    def live_line(self) -> LiveLine:
+        """Return a line that shows how far a longer task has come; use it with ``with``."""
+        return LiveLine(self._shell)
+
+    def write_anew(
+        self, question: Question, settings: Settings, progress: Progress, *, without: str
+    ) -> Written:
+        """Return checked SQL for a question that stands by itself; nothing is remembered.
+
+        Parameters
+        ----------
+        without
+            A kept question that is left out of the memory, so that its answer is not given away.
+
+        Raises
+        ------
+        StreamlinkError
+            One of its subclasses, by the step that failed.
+        """
+        model = find_model(settings, progress)
+        ports = self._ports(self.workbench(settings), model, settings)
+        kept = tuple(one for one in ports.memory.kept if one.question != without)
+        memory = replace(ports.memory, kept=kept)
+        return write_sql(question, replace(ports, turns=(), memory=memory), settings, progress)
 
     def workbench(self, settings: Settings) -> Workbench:
         """Return the notebook's Spark session through its seams.
@@ -117,6 +153,10 @@ class AskSession:
             When there is none, or more than one.
         """
         return open_workbench(self._spark(settings), settings.databases)
+
+    def heed(self, settings: Settings) -> None:
+        """Forget what a policy that is no longer in force let be seen."""
+        self.cache.keep_to(settings.policy, bounded=bounds_views(settings.policy))
 
     def remember(self, settings: Settings) -> Memory:
         """Return what the project's files hold; the catalog heeds what they say of joins.
@@ -144,6 +184,26 @@ class AskSession:
         name = next((one for one in held if not one.startswith("_")), "")
         kind = "Spark Connect" if is_connect(spark) else "Spark"
         return f"{kind} {spark.version}{f', variable {name}' if name else ''}"
+
+    def restriction_told(self, settings: Settings) -> str:
+        """Return in words whether Spark's own restricted mode is on; empty where it has none.
+
+        Raises
+        ------
+        SessionError
+            When there is no session, or more than one.
+        """
+        on = restricted_mode(find_session(self._shell.user_ns, settings.session))
+        return "" if on is None else "on" if on else f"off. {SWITCH_ON}"
+
+    def _warned(self, view: AnswerView, spark: object) -> AnswerView:
+        """Warn once a session where Spark's restricted mode is off."""
+        known = identity(spark)
+        if known in self._told_unrestricted or restricted_mode(spark) is not False:
+            return view
+        self._told_unrestricted.add(known)
+        warning = Check("warning", f"Spark's restricted mode is off in this session. {SWITCH_ON}")
+        return replace(view, checks=(*view.checks, warning))
 
     def keep(self, view: AnswerView, settings: Settings) -> KeptAnswer:
         """Write an answer into the project's memory and return its entry.
@@ -271,13 +331,10 @@ class AskSession:
 
     def _snapshot(self, workbench: Workbench, settings: Settings) -> CatalogSnapshot:
         return self.cache.snapshot(
-            workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
+            see_catalog(workbench, settings.policy, self.cache),
+            deadline_s=settings.catalog_deadline_s,
+            age_s=settings.catalog_age_s,
         )
-
-
-def open_sampler(workbench: Workbench, settings: Settings) -> GuardedSampler:
-    """Return what reads the first rows of tables, as far as the settings let it."""
-    return GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
 
 
 def _run_and_show(answer: Answer) -> None:

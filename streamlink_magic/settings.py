@@ -7,10 +7,13 @@ from typing import Literal
 
 from streamlink_magic.policy import Policy
 
-__all__ = ["Grammar", "Policy", "Settings"]
+__all__ = ["RESULT_BYTES", "Grammar", "Policy", "Settings"]
 
 Grammar = Literal["off", "samples", "retry", "always"]
 """Which answers of the model are bound to a grammar of the tables in the prompt."""
+
+RESULT_BYTES = 64 * 1024 * 1024
+"""How many bytes of a result are fetched unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class Settings:
         Whether the prompt's stable front is sent in the background when a catalog is new.
     rows
         How many rows of a result are fetched and shown.
+    result_bytes
+        How many bytes of a result are fetched; the rows beyond are left out, and the answer says
+        so.
     run_timeout_s
         Wall-clock limit of one query.
     answer_timeout_s
@@ -88,6 +94,7 @@ class Settings:
     create_session: bool = False
     warm_up: bool = True
     rows: int = 50
+    result_bytes: int = RESULT_BYTES
     run_timeout_s: float = 300.0
     answer_timeout_s: float = 120.0
     answer_tokens: int = 384
@@ -109,3 +116,8 @@ class Settings:
     retries: int = 1
     grammar: Grammar = "off"
     policy: Policy = field(default_factory=Policy)
+
+    @property
+    def byte_limit(self) -> float:
+        """How many bytes of a result may be fetched, by these settings and the policy."""
+        return min(self.result_bytes, self.policy.max_result_bytes)

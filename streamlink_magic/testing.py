@@ -22,13 +22,14 @@ from streamlink_magic.records import (
     TableSize,
     Verdict,
 )
+from streamlink_magic.settings import RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from threading import Event
 
     from streamlink_magic.protocols import Progress
-    from streamlink_magic.records import DataFrameVariable
+    from streamlink_magic.records import DataFrameVariable, FilePlaces
 
 
 def table(name: str, columns: str, *, database: str = "shop", kind: str = "table") -> TableSchema:
@@ -138,6 +139,10 @@ class FakeCatalog:
     described: list[str] = field(default_factory=list)
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
+    def current_catalog(self) -> str:
+        """Return the name of Spark's own catalog."""
+        return "spark_catalog"
+
     def current_database(self) -> str:
         """Return the database."""
         return self.database
@@ -236,6 +241,10 @@ class FakeWorkbench(FakeCatalog):
         """Return no sizes: nothing is known."""
         return {}
 
+    def locations(self, plan: object) -> Sequence[FilePlaces]:  # noqa: ARG002
+        """Return no relation: there are none."""
+        return ()
+
     def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
         """Do not come to an end in time."""
         raise TimeoutError(f"{plan} within {timeout_s} s")
@@ -247,6 +256,7 @@ class FakeWorkbench(FakeCatalog):
         row_limit: int,
         timeout_s: float,  # noqa: ARG002  the seam's
         progress: Progress,
+        byte_limit: float = RESULT_BYTES,  # noqa: ARG002
     ) -> QueryResult:
         """Return the result, cut at the limit."""
         progress("Spark", "1 of 1 tasks")

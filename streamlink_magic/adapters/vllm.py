@@ -116,7 +116,7 @@ class VllmModel:
         When the last message is the assistant's, the model goes on writing it. Closing the
         iterator closes the connection, on which vLLM ends the generation.
         """
-        asked = self._chunks(messages, grammar, max_tokens=max_tokens, temperature=0.0)
+        asked = self._chunks(messages, grammar, max_tokens=max_tokens, temperature=0.0, seed=0)
         with self._errors(), closing(asked) as chunks:  # type: ignore[type-var]
             yield from self._read(chunks)
 
@@ -133,7 +133,8 @@ class VllmModel:
         """Return answers drawn at random; vLLM reads the prompt once for all of them.
 
         They are streamed, so that closing the connection ends them on the server; those that had
-        ended by then are returned.
+        ended by then are returned. No seed is sent: vLLM 0.32 on a CPU ends as a whole
+        ("CPU Generator does not use offset") when it reads a seeded prompt in pieces.
         """
         asked = self._chunks(
             messages, grammar, max_tokens=max_tokens, temperature=temperature, n=count
@@ -174,7 +175,6 @@ class VllmModel:
         return self._client.chat.completions.create(  # type: ignore[call-overload]
             model=self.name,
             messages=_wire(messages),
-            seed=0,
             stop=_STOP if opened else None,
             stream=True,
             stream_options={"include_usage": True},

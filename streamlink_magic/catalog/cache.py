@@ -7,7 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamlink_magic.catalog.profile import JoinCorrections, corrected, profile_data
+from streamlink_magic.catalog.profile import (
+    JoinCorrections,
+    corrected,
+    kept_within,
+    profile_data,
+)
 from streamlink_magic.catalog.ranking import rank_tables
 from streamlink_magic.errors import CatalogError
 from streamlink_magic.records import CatalogSnapshot, DataProfile, TableName, TableSchema
@@ -43,6 +48,8 @@ class CatalogCache:
         self._forgotten = 0
         self._learned = False
         self._named: tuple[TableSchema, ...] = ()
+        self._policy: object = None
+        self._bounded = False
         self.last = CatalogSnapshot(tables=())
         self.profile = DataProfile()
         self.corrections = JoinCorrections()
@@ -53,6 +60,24 @@ class CatalogCache:
         self._forgotten += 1
         self._learned = False
         self._named = ()
+
+    def keep_to(self, policy: object, *, bounded: bool) -> None:
+        """Forget all that was seen under another policy.
+
+        Parameters
+        ----------
+        bounded
+            Whether the policy closes tables or columns, so that no join may name them.
+        """
+        with self._lock:
+            if policy == self._policy:
+                return
+            seen = self._policy is not None
+            self._policy, self._bounded = policy, bounded
+            if seen:
+                self.forget()
+                self.last = CatalogSnapshot(tables=())
+                self.profile = DataProfile()
 
     def learn(self, reader: ValueReader, *, budget_s: float) -> DataProfile:
         """Sample the tables of the last snapshot and keep what their data say.
@@ -66,12 +91,14 @@ class CatalogCache:
             Seconds after which no further table is sampled.
         """
         begun = self._forgotten
-        profile = profile_data(
-            self.last.tables,
-            reader,
-            corrections=self.corrections,
-            budget_s=budget_s,
-            clock=self._clock,
+        profile = self._within(
+            profile_data(
+                self.last.tables,
+                reader,
+                corrections=self.corrections,
+                budget_s=budget_s,
+                clock=self._clock,
+            )
         )
         with self._lock:
             if begun == self._forgotten:
@@ -82,7 +109,7 @@ class CatalogCache:
         """Take the user's word on joins, at once."""
         with self._lock:
             self.corrections = corrections
-            self.profile = corrected(self.profile, corrections)
+            self.profile = self._within(corrected(self.profile, corrections))
 
     def age_s(self) -> float | None:
         """Return how long ago the catalog was last read, in seconds; None when it never was."""
@@ -148,8 +175,11 @@ class CatalogCache:
         )
         if not self._learned and self._named != self.last.tables:
             self._named = self.last.tables
-            self.profile = profile_data(self._named, corrections=self.corrections)
+            self.profile = self._within(profile_data(self._named, corrections=self.corrections))
         return self.last
+
+    def _within(self, profile: DataProfile) -> DataProfile:
+        return kept_within(profile, self.last.tables) if self._bounded else profile
 
     def _fresh(self, table: TableSchema, age_s: float) -> bool:
         known = self._known.get(table.name)

@@ -61,6 +61,24 @@ def corrected(profile: DataProfile, corrections: JoinCorrections) -> DataProfile
     return replace(profile, joins=(*corrections.added, *rest))
 
 
+def kept_within(profile: DataProfile, tables: Sequence[TableSchema]) -> DataProfile:
+    """Return the profile with only those joins whose columns a query over the tables may read."""
+    readable = {
+        table.name: {one.name.casefold() for one in table.columns if not one.counted_only}
+        for table in tables
+    }
+
+    def fits(table: TableName, columns: Sequence[str]) -> bool:
+        return {one.casefold() for one in columns} <= readable.get(table, set())
+
+    joins = tuple(
+        join
+        for join in profile.joins
+        if fits(join.left, join.left_columns) and fits(join.right, join.right_columns)
+    )
+    return replace(profile, joins=joins)
+
+
 def _sample_all(
     tables: Sequence[TableSchema], reader: ValueReader, clock: Clock, budget_s: float
 ) -> tuple[tuple[TableSample, ...], tuple[tuple[TableName, str], ...]]:

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from streamlink_magic.commands.catalog import show_tables, show_values
+from streamlink_magic.commands.evaluate import ask_kept_again
 from streamlink_magic.commands.glossary import change_term, show_terms
 from streamlink_magic.commands.joins import show_joins
 from streamlink_magic.commands.kept import (
@@ -54,6 +55,7 @@ COMMANDS: Mapping[str, Callable[[Desk, str], Listing]] = {
     "forget": forget_kept,
     "export": export_file,
     "import": import_file,
+    "eval": ask_kept_again,
     "history": show_history,
     "sent": show_sent,
     "help": _show_help,
@@ -66,6 +68,7 @@ _ARGUMENTS = {
     "forget": "ID",
     "export": "FILE",
     "import": "FILE",
+    "eval": "[HOW MANY]",
     "sent": "[NUMBER]",
 }
 

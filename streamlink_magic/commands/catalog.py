@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.catalog.values import index_values
 from streamlink_magic.errors import AskUsageError, CatalogError
 from streamlink_magic.records import TableSample
-from streamlink_magic.session import open_sampler
+from streamlink_magic.sampling import open_sampler
 from streamlink_magic.steps.render import Listing
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlink_magic.disclosure import see_catalog
 from streamlink_magic.errors import AskUsageError, MemoryFileError
 from streamlink_magic.memory.recall import glossary_path, joins_path
 
@@ -41,8 +42,9 @@ class Desk:
         CatalogError
             When the catalog cannot be read.
         """
+        workbench = self.asks.workbench(self.settings)
         return self.asks.cache.snapshot(
-            self.asks.workbench(self.settings),
+            see_catalog(workbench, self.settings.policy, self.asks.cache),
             deadline_s=self.settings.catalog_deadline_s,
             age_s=self.settings.catalog_age_s,
         )

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 3.0
 _SECRET = "api_key"  # noqa: S105  the name of the setting
-_POLICY_TRAITS = {"tables": "readable_tables", "udfs": "allowed_udfs", "databases": "databases"}
+_POLICY_TRAITS = {
+    "tables": "readable_tables",
+    "udfs": "allowed_udfs",
+    "databases": "databases",
+    "denied_tables": "denied_tables",
+    "denied_columns": "denied_columns",
+    "masked_columns": "masked_columns",
+}
 
 
 def show_status(desk: Desk, _rest: str) -> Listing:
@@ -36,6 +43,8 @@ def show_status(desk: Desk, _rest: str) -> Listing:
 def _found(desk: Desk) -> Iterator[tuple[str, str, str]]:
     yield "model server", *_server(desk)
     yield "Spark session", _spark(desk), ""
+    if restriction := _restriction(desk):
+        yield "restricted mode", restriction, ""
     yield "catalog", _catalog(desk), ""
     yield "memory", _memory(desk), ""
 
@@ -55,6 +64,13 @@ def _spark(desk: Desk) -> str:
         return desk.asks.spark_told(desk.settings)
     except StreamlinkError as error:
         return f"none: {error}"
+
+
+def _restriction(desk: Desk) -> str:
+    try:
+        return desk.asks.restriction_told(desk.settings)
+    except StreamlinkError:
+        return ""  # the row above says what is wrong
 
 
 def _catalog(desk: Desk) -> str:
@@ -92,7 +108,8 @@ def _policy(policy: Policy, desk: Desk) -> Iterator[tuple[str, str, str]]:
     for one in fields(policy):
         trait = _POLICY_TRAITS.get(one.name, "")
         value = getattr(policy, one.name)
-        shown = "all of the current database" if value is None else _shown(one.name, value)
+        every = "all of the current database" if one.name == "tables" else "all"
+        shown = every if value is None else _shown(one.name, value)
         yield f"policy.{one.name}", shown, desk.origins.get(trait, "default")
 
 

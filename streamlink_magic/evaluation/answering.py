@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.disclosure import see_catalog
 from streamlink_magic.errors import EvaluationError, GuardError, StreamlinkError
 from streamlink_magic.evaluation.plain import plain_messages
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.run import status_of
 from streamlink_magic.pipeline import Ports, write_sql
 from streamlink_magic.records import Completion, NotebookSnapshot, Prompt, Question
-from streamlink_magic.sampling import GuardedSampler
+from streamlink_magic.sampling import open_sampler
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql
 
@@ -120,10 +121,12 @@ class PipelineAnswer:
         settings, workbench = self._settings, open_workbench(self._databases.spark)
         cache = CatalogCache()
         cache.snapshot(
-            workbench, deadline_s=settings.catalog_deadline_s, age_s=settings.catalog_age_s
+            see_catalog(workbench, settings.policy, cache),
+            deadline_s=settings.catalog_deadline_s,
+            age_s=settings.catalog_age_s,
         )
         if settings.sample_values:
-            reader = GuardedSampler(workbench, settings.policy, rows=settings.sample_rows)
+            reader = open_sampler(workbench, settings)
             cache.learn(reader, budget_s=settings.sample_budget_s)
         return cache
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
+from streamlink_magic.steps.guard import agreement
 from streamlink_magic.steps.guard.names import called, named_queries, relations
 
 if TYPE_CHECKING:
@@ -53,9 +54,8 @@ def sqlglot_reading(sql: str) -> Reading | None:
         return Reading(False)
     tree = trees[0]
     writes = any(tree.find_all(*_WRITES))
-    named = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-    tables = {_dotted(table) for table in tree.find_all(exp.Table)} - named - {""}
-    return Reading(not writes, frozenset(tables), frozenset(_functions(tree)))
+    tables = agreement.named_tables(tree) - agreement.named_queries(tree)
+    return Reading(not writes, tables, frozenset(_functions(tree)))
 
 
 def difference(spark: Reading, other: Reading) -> str:
@@ -73,11 +73,6 @@ def difference(spark: Reading, other: Reading) -> str:
     if unseen or {name[1:] for name in strange} - spark.functions:
         return "functions"
     return ""
-
-
-def _dotted(table: exp.Table) -> str:
-    parts = (table.catalog, table.db, table.name)
-    return ".".join(part for part in parts if part).lower()
 
 
 def _functions(tree: exp.Expr) -> set[str]:

@@ -109,6 +109,8 @@ def _order(tree: exp.Query | None, result: QueryResult) -> Iterator[Check]:
     if result.more:
         which = "which ones is arbitrary, since the query has no ORDER BY" if unordered else ""
         count = f"{len(result.rows):,}"
+        if result.cut_at:
+            yield Check("warning", f"The result was cut at {result.cut_at}: only its first rows.")
         yield Check(
             "note", f"The result has more rows than the {count} shown{which and '; '}{which}."
         )

@@ -73,6 +73,21 @@ def test_a_kept_answer_serves_the_next_question_like_it(
     assert "in use" in listed
 
 
+def test_kept_questions_are_asked_again_without_their_own_answers(
+    harbour: Kernel, script: ScriptedServer
+) -> None:
+    """What the results say counts, and a question never sees its own kept answer."""
+    script.answer = BERGEN.replace("AS boats", "AS n")
+    ran = harbour.run("same = %streamlink eval")
+    assert ran.status == "ok", ran.traceback
+    assert "1/1" in harbour.value("str(same.rows[0])")
+    assert BERGEN not in script.last_sent()
+    script.answer = "SELECT 7"
+    assert harbour.run("other = %streamlink eval 1").status == "ok"
+    assert "How many boats lie in Bergen?" in harbour.value("str(other.rows)")
+    assert "wants a number" in harbour.run("%streamlink eval soon").traceback
+
+
 def test_a_follow_up_edits_the_query_before_and_new_starts_afresh(
     harbour: Kernel, script: ScriptedServer
 ) -> None:
@@ -80,10 +95,10 @@ def test_a_follow_up_edits_the_query_before_and_new_starts_afresh(
     ask(harbour, script, "%ask How many boats lie in Bergen?", BERGEN)
     changed = f"{BERGEN} AND id > 3"
     sent = ask(harbour, script, "changed = %ask and only ids above 3?", changed)
-    assert "Change the query above" in sent
+    assert "Rewrite the query" in sent
     assert "Carried over from your previous question" in harbour.run("changed").text
     for cell in ("%ask List the harbours of all boats", "%ask --new and only ids above 3?"):
-        assert "Change the query above" not in ask(harbour, script, cell, "SELECT 1")
+        assert "Rewrite the query" not in ask(harbour, script, cell, "SELECT 1")
     asks = "get_ipython().magics_manager.registry['AskMagics'].asks"
     assert harbour.value(f"[turn.question for turn in {asks}.turns]") == ["and only ids above 3?"]
 

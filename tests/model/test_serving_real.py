@@ -4,12 +4,15 @@ import http.client
 import json
 import struct
 import subprocess
+from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from streamlink_magic.adapters.vllm import VllmModel
 from streamlink_magic.errors import ContextTooLongError
+from streamlink_magic.records import Message
 from streamlink_magic.serving import (
     Endpoint,
     ServeOptions,
@@ -17,6 +20,7 @@ from streamlink_magic.serving import (
     is_prepared,
     start_server,
 )
+from streamlink_magic.serving.command import CHUNK_TOKENS
 from streamlink_magic.serving.conversion import QUANTIZE_SCRIPT
 from streamlink_magic.serving.places import find_places
 from streamlink_magic.serving.plan import make_plan
@@ -86,6 +90,22 @@ def test_a_grammar_binds_the_model(endpoint: Endpoint) -> None:
     grammar = {"grammar": 'start: "SELECT " ("alpha" | "beta") " FROM gamma"'}
     answer = complete(endpoint, "Tell me a joke.", structured_outputs=grammar)
     assert answer in {"SELECT alpha FROM gamma", "SELECT beta FROM gamma"}
+
+
+def test_drafts_of_a_prompt_that_is_read_in_pieces_leave_the_server_alive(
+    endpoint: Endpoint,
+) -> None:
+    """A large schema is longer than the server reads at once, and drafts are drawn at random.
+
+    A seed in such a request ends vLLM 0.32 on a CPU, and with it everybody's questions.
+    """
+    columns = ", ".join(f"figure_{number} INT" for number in range(400))
+    messages = [Message("system", f"CREATE TABLE wide ({columns});"), Message("user", "Count.")]
+    model = VllmModel(endpoint.base_url, endpoint.api_key)
+    assert model.count_tokens(messages) > 2 * CHUNK_TOKENS
+    drawn = model.sample(messages, count=4, temperature=1.0, max_tokens=8, stopped=Event())
+    assert len(drawn) == 4
+    assert find_server() == endpoint
 
 
 def test_neither_log_nor_arguments_hold_the_key(endpoint: Endpoint) -> None:

@@ -17,6 +17,7 @@ TOLD = """
 import json, os, sys, warnings
 warnings.simplefilter("ignore")
 from pathlib import Path
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 from conftest import SHOP_READABLE, SHOP_STATEMENTS
 from test_guard_statements import ATTACKS, HONEST
@@ -65,14 +66,24 @@ def picture():
         spark.catalog.currentDatabase(), sorted(spark.getTags()),
     ]
 
+# The server runs in this very process's JVM, so its jobs can be counted.
+server = SparkContext._active_spark_context._jsc.sc()
+
+def jobs():
+    return server.statusStore().jobsList(None).size()
+
 facts = {}
 check_sql("SELECT 1", session=spark)
 before = picture()
+facts["jobs"] = [jobs()]
 facts["honest"] = [verdict(sql) for sql in HONEST]
 facts["attacks"] = [verdict(sql.replace("{{", "{").replace("}}", "}")) for sql, _ in ATTACKS]
 facts["own"] = {sql: verdict(sql) for sql in OWN}
 facts["open"] = {sql: verdict(sql, Policy()) for sql in OPEN}
+facts["jobs"].append(jobs())
 facts["same picture"] = picture() == before
+spark.sql("SELECT sum(price) FROM sales").collect()
+facts["jobs"].append(jobs())
 
 bench = open_workbench(spark)
 CLOSED = Policy(denied_columns=("vault.pay.wage",), databases=("vault",))
@@ -192,6 +203,13 @@ def test_a_table_with_a_closed_column_is_closed_on_connect(told: dict[str, Any])
 def test_checking_on_connect_leaves_no_trace(told: dict[str, Any]) -> None:
     """Files, tables, settings, the current database and tags are as they were."""
     assert told["same picture"] is True
+
+
+def test_checking_on_connect_starts_no_job(told: dict[str, Any]) -> None:
+    """The server ran nothing for all those checks, and the count does see a query that runs."""
+    before, checked, ran = told["jobs"]
+    assert checked == before
+    assert ran > checked
 
 
 def test_what_was_checked_is_what_runs(told: dict[str, Any]) -> None:

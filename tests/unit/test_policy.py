@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from streamlink_magic.errors import PolicyError
 from streamlink_magic.policy import Policy
 from streamlink_magic.steps.guard import functions
+from streamlink_magic.steps.guard.agreement import refuses_disagreement
 from streamlink_magic.steps.guard.columns import hides, masks
+from streamlink_magic.steps.guard.paths import _opens, is_inside
 from streamlink_magic.steps.guard.scope import Identity, matches, scope_of
 
 WORDS = st.sampled_from(["a", "b", "C", "*"])
@@ -38,6 +40,9 @@ POLICIES = st.builds(
     max_scan_bytes=st.floats(1, 1e15),
     max_amplification=st.floats(1, 1e6),
     max_sql_chars=st.integers(1, 10**6),
+    max_result_bytes=st.floats(1, 1e15),
+    on_disagreement=st.sampled_from(["warn", "refuse"]),
+    paths=st.none() | some(st.sampled_from(["/a", "/a/b", "s3a://x/a"])),
 )
 IDENTITIES = st.builds(
     Identity,
@@ -45,6 +50,7 @@ IDENTITIES = st.builds(
     database=st.sampled_from(["", "d", "e"]),
     catalog=st.sampled_from(["", "spark_catalog"]),
 )
+_LIMITS = ("max_scan_bytes", "max_amplification", "max_sql_chars", "max_check_s")
 HERE = {"catalog": "spark_catalog", "database": "d"}
 
 
@@ -64,7 +70,10 @@ def test_tightening_never_loosens(one: Policy, other: Policy, table: Identity, c
         for names in ("functions", "udfs"):
             mine = {name.lower() for name in getattr(both, names)}
             assert mine <= {name.lower() for name in getattr(each, names)}
-        for limit in ("max_scan_bytes", "max_amplification", "max_sql_chars", "max_check_s"):
+        assert refuses_disagreement(both) or not refuses_disagreement(each)
+        for place in ("file:///a/c", "file:///a/b/c", "s3a://x/a"):
+            assert not _opens(both, place) or _opens(each, place)
+        for limit in (*_LIMITS, "max_result_bytes"):
             assert getattr(both, limit) <= getattr(each, limit)
 
 
@@ -94,6 +103,10 @@ def test_lifting_the_budget_leaves_that_of_a_ceiling() -> None:
         {"max_check_s": "10"},
         {"max_sql_chars": True},
         {"ceilings": ("sales",)},
+        {"on_disagreement": "ignore"},
+        {"paths": "/data"},
+        {"paths": ("data/open",)},
+        {"max_result_bytes": 0},
     ],
 )
 def test_an_entry_that_means_nothing_clear_is_refused(entry: dict[str, object]) -> None:
@@ -117,3 +130,27 @@ def test_names_are_compared_from_their_end(
 ) -> None:
     """A short pattern means the name everywhere; a long one never fits a shorter name."""
     assert matches(pattern, name) is fits
+
+
+@pytest.mark.parametrize(
+    ("place", "folder", "inside"),
+    [
+        ("file:///data/a/x", "/data/a", True),
+        ("file:///data/a", "/data/a/", True),
+        ("file:///data/ab", "/data/a", False),
+        ("file:///data/a/../b", "/data/a", False),
+        ("file:///data/b/../a/x", "/data/a", True),
+        ("s3a://bucket/a/x", "s3a://bucket/a", True),
+        ("s3a://bucket/a/x", "s3a://bucket/", True),
+        ("s3a://bucket/a/x", "/a", False),
+        ("s3a://bucket2/a/x", "s3a://bucket/a", False),
+        ("s3://bucket/a/x", "s3a://bucket/a", False),
+        ("hdfs://name:8020/a", "hdfs://name/a", False),
+        ("file:///data/%61/x", "/data/a", False),
+        ("FILE:///data/a/x", "file:/data/a", True),
+        ("file:///anything", "/", True),
+    ],
+)
+def test_a_place_is_inside_a_folder_by_its_parts(place: str, folder: str, *, inside: bool) -> None:
+    """Folders are compared whole, dots resolved, scheme and owner the same."""
+    assert is_inside(place, folder) is inside

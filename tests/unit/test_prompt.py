@@ -103,19 +103,21 @@ def test_the_query_that_a_follow_up_edits_is_never_left_out() -> None:
     least = prompt_for("only seats of planes?", last.tokens - 1, turns=turns)
     for prompt in (last, least):
         assert [part.text for part in prompt.parts if part.kind == "turns"] == [
-            "the last",
-            "```sql\nSELECT 2\n```",
+            'A query answered the question "the last":\n```sql\nSELECT 2\n```\n',
         ]
     assert [one.name.name for one in least.tables] == ["planes"]
 
 
 def test_a_follow_up_is_put_as_an_edit_of_the_query_before() -> None:
-    """The instruction stands between the earlier query and the new words."""
+    """The earlier query is a text to rewrite, not the model's own words, which it would repeat."""
     prompt = prompt_for("only in May?", turns=(Turn("How many?", "SELECT 1"),))
     roles = [message.role for message in prompt.messages]
-    assert roles == ["system", "user", "assistant", "user", "assistant"]
-    assert prompt.messages[-2].content.startswith("Change the query above")
-    assert "Change the query" not in str(prompt_for("How many?").messages)
+    assert roles == ["system", "user", "assistant"]
+    asked = prompt.messages[1].content
+    assert asked.startswith('A query answered the question "How many?":\n```sql\nSELECT 1\n```')
+    assert 'this question instead: "only in May?"' in asked
+    assert prompt.messages[-1].content.startswith("The change asked for: only in May? The new")
+    assert "Rewrite" not in str(prompt_for("How many?").messages)
 
 
 def test_remembered_text_is_data_on_lines_of_its_own() -> None:

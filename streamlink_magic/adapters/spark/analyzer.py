@@ -18,6 +18,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.spark.complaints import calling
+from streamlink_magic.adapters.spark.locations import find_places
 from streamlink_magic.adapters.spark.lookup import ClassicLookup
 from streamlink_magic.adapters.spark.patience import in_time
 from streamlink_magic.adapters.spark.sizes import TableSizes
@@ -28,7 +29,7 @@ from streamlink_magic.steps.guard.tree import STATEMENT, read_tree
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from streamlink_magic.records import TableSize
+    from streamlink_magic.records import FilePlaces, TableSize
 
 _HARDENED = {
     "spark.sql.runSQLOnFiles": "false",
@@ -38,6 +39,10 @@ _PIECE_BYTES = 6_000
 # Spark lists the files of many partitions by a job of its own: not while only checking.
 _LISTING = "spark.sql.sources.parallelPartitionDiscovery.threshold"
 _NEVER = str(2**31 - 1)
+# What lies beyond a cut is dropped batch by batch. Python's functions get batches of that size
+# too, so it may not be much smaller.
+_BATCH_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
+_FEW = "1000"
 _EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
 _FOLDING = ",".join(
     f"org.apache.spark.sql.catalyst.optimizer.{rule}"
@@ -111,6 +116,10 @@ class ClassicAnalyzer:
             return self._sizes.of_optimized(tree, plan, self._clone)
         return self._sizes.of_analyzed(tree, plan, self._clone)
 
+    def locations(self, plan: object) -> tuple[FilePlaces, ...]:
+        """Return where the relations of a plan lie (see ``SqlAnalyzer.locations``)."""
+        return find_places(plan, self._clone, self._spark._jvm.scala.Option.empty)
+
     def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
         """Return the optimised tree and its plan object (see ``SqlAnalyzer.optimize``)."""
         if plan is None or self._execution is None:
@@ -142,6 +151,7 @@ class ClassicAnalyzer:
             # Spark plans LIMIT … OFFSET … only once their sum is folded. The plan is checked by
             # now, so the optimiser may do with it what it does with any query of the user's.
             self._clone.conf().set(_EXCLUDED_RULES, self._own_excluded)
+            self._clone.conf().set(_BATCH_ROWS, _FEW)
         return DataFrame(self._of_rows(session, plan), self._spark)
 
     @property

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from streamlink_magic.adapters.spark.batches import fetch_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streamlink_magic.adapters.spark.batches import Fetched
+
 _NO_COLUMNS = "nothing"
 
 
-def fetch_arrow(dataframe: Any, limit: int) -> Any:  # noqa: ANN401
+def fetch_arrow(dataframe: Any, limit: int, byte_limit: float) -> Fetched:  # noqa: ANN401
     """Return the first rows as an Arrow table whose timestamps are in the session's time zone.
 
-    Columns that Arrow cannot carry (intervals of months, structs with a name twice) or that
-    would arrive as bytes (variants) are made text by Spark.
+    At most ``limit`` rows come, and no more bytes than the other limit. Columns that Arrow
+    cannot carry (intervals of months, structs with a name twice) or that would arrive as bytes
+    (variants) are made text by Spark.
     """
     fields = dataframe.schema.fields
     first = dataframe.limit(limit)
     if not fields:
         # A table without columns does not know how many rows it has, unless it had one.
-        return first.selectExpr(f"1 AS {_NO_COLUMNS}").toArrow().select([])
+        bare = fetch_within(first.selectExpr(f"1 AS {_NO_COLUMNS}"), byte_limit)
+        return replace(bare, table=bare.table.select([]))
     if any(not _carried(field.dataType) for field in fields):
         first = _with_text(first, fields)
     zone = dataframe.sparkSession.conf.get("spark.sql.session.timeZone")
-    return _in_zone(first.toArrow(), zone)
+    fetched = fetch_within(first, byte_limit)
+    return replace(fetched, table=_in_zone(fetched.table, zone))
 
 
 def python_rows(table: Any) -> tuple[tuple[object, ...], ...]:  # noqa: ANN401

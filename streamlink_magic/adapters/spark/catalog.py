@@ -39,6 +39,10 @@ class SparkCatalog:
         self._spark = spark
         self._databases = tuple(databases)
 
+    def current_catalog(self) -> str:
+        """Return the session's current catalog."""
+        return str(self._spark.catalog.currentCatalog())
+
     def current_database(self) -> str:
         """Return the session's current database."""
         return str(self._spark.catalog.currentDatabase())

@@ -221,6 +221,8 @@ def _entry(described: Mapping[str, Any]) -> CatalogEntry:
         view_text=str(described.get("view_text", "")),
         view_owner=split_name(str(described.get("view_catalog_and_namespace", ""))),
         view_settings=tuple((described.get("view_creation_spark_configuration") or {}).items()),
+        location=str(described.get("location") or ""),
+        partitioned=bool(described.get("partition_columns")),
     )
 
 

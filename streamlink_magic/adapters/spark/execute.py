@@ -14,10 +14,12 @@ import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 
 from streamlink_magic.adapters.spark.arrow import fetch_arrow, python_rows
+from streamlink_magic.adapters.spark.batches import Fetched, size_text
 from streamlink_magic.adapters.spark.catalog import columns_of
 from streamlink_magic.adapters.spark.failures import first_line, unprinted
-from streamlink_magic.errors import ExecutionError, QueryTimeoutError
+from streamlink_magic.errors import ExecutionError, QueryTimeoutError, StreamlinkError
 from streamlink_magic.records import QueryResult
+from streamlink_magic.settings import RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,7 @@ _CANCEL_EVERY_S = 0.25
 _CANCEL_PATIENCE_S = 30.0
 # The class of SQLSTATE for values: division by zero, malformed numbers, index out of bounds.
 _DATA_EXCEPTION = "22"
+_TOO_LARGE_FOR_SPARK = ("spark.driver.maxResultSize", "Cannot grow BufferHolder")
 
 
 class JobControl(Protocol):
@@ -63,6 +66,7 @@ def fetch_rows(
     row_limit: int,
     timeout_s: float,
     progress: Progress,
+    byte_limit: float = RESULT_BYTES,
 ) -> QueryResult:
     """Run a DataFrame and return its first rows.
 
@@ -74,6 +78,8 @@ def fetch_rows(
         At most so many rows come back; one more is fetched to know whether there are more.
     timeout_s
         Wall-clock limit in seconds.
+    byte_limit
+        The rows that come back take no more than so many bytes.
 
     Raises
     ------
@@ -84,7 +90,7 @@ def fetch_rows(
     KeyboardInterrupt
         When the user stopped it; the job has been cancelled.
     """
-    work = _Work(make, control, row_limit + 1)
+    work = _Work(make, control, row_limit + 1, byte_limit)
     started = time.monotonic()
     thread = control.thread(work.run)
     thread.daemon = True
@@ -96,7 +102,7 @@ def fetch_rows(
         raise
     if not in_time:
         raise _timed_out(timeout_s, stopped=_cancel(work, control))
-    return _result(work, row_limit, time.monotonic() - started)
+    return _result(work, row_limit, byte_limit, time.monotonic() - started)
 
 
 def rows_of_catalog(answer: CatalogRows, row_limit: int) -> QueryResult:
@@ -125,22 +131,25 @@ def _wait(work: _Work, control: JobControl, until: float, progress: Progress) ->
 class _Work:
     """The part that runs in the thread; what came of it is read after ``done``."""
 
-    def __init__(self, make: Callable[[], Any], control: JobControl, limit: int) -> None:
+    def __init__(
+        self, make: Callable[[], Any], control: JobControl, limit: int, byte_limit: float
+    ) -> None:
         self.tag = f"streamlink-{uuid.uuid4().hex}"
         self.done = threading.Event()
         self.error: BaseException | None = None
-        self.arrow: Any = None
+        self.fetched = Fetched(None)
         self.schema: Any = None
         self._make = make
         self._control = control
         self._limit = limit
+        self._byte_limit = byte_limit
 
     def run(self) -> None:
         try:
             with self._control.tagged(self.tag), unprinted():
                 dataframe = self._make()
                 self.schema = dataframe.schema
-                self.arrow = fetch_arrow(dataframe, self._limit)
+                self.fetched = fetch_arrow(dataframe, self._limit, self._byte_limit)
         except BaseException as error:  # noqa: BLE001  handed to the waiting thread
             self.error = error
         finally:
@@ -177,18 +186,22 @@ def _timed_out(timeout_s: float, *, stopped: bool) -> QueryTimeoutError:
     )
 
 
-def _result(work: _Work, row_limit: int, seconds: float) -> QueryResult:
+def _result(work: _Work, row_limit: int, byte_limit: float, seconds: float) -> QueryResult:
+    if isinstance(work.error, StreamlinkError):
+        raise work.error
     if work.error is not None:
         raise ExecutionError(
             f"Spark failed while it ran the query: {first_line(work.error)}", _fix(work.error)
         ) from work.error
-    table = work.arrow.slice(0, row_limit) if work.arrow.num_rows > row_limit else work.arrow
+    found, cut = work.fetched.table, work.fetched.cut
+    table = found.slice(0, row_limit) if found.num_rows > row_limit else found
     return QueryResult(
         columns=columns_of(work.schema),
         rows=python_rows(table),
-        more=work.arrow.num_rows > row_limit,
+        more=cut or found.num_rows > row_limit,
         seconds=seconds,
         arrow=table,
+        cut_at=size_text(byte_limit) if cut and found.num_rows <= row_limit else "",
     )
 
 
@@ -200,6 +213,8 @@ def _fix(error: BaseException) -> str:
             "A row holds a value that this SQL cannot compute with. "
             "Ask again, saying which rows to leave out or what such a value should count as."
         )
+    if any(sign in str(error) for sign in _TOO_LARGE_FOR_SPARK):
+        return "Its rows are too large: ask for counts, sums or parts of long values instead."
     return "Read the SQL (the error's .sql holds it), then ask again in other words."
 
 

@@ -7,7 +7,7 @@ The technique is that of ``narwhals/dependencies.py``.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.errors import SessionError
 
@@ -47,6 +47,26 @@ def is_stopped(session: object) -> bool:
         return bool(java.sc().isStopped())
     except Exception:  # noqa: BLE001  a JVM that does not answer is a stopped session
         return True
+
+
+RESTRICTED_MODE = "spark.sql.restrictedMode.enabled"
+SWITCH_ON = (
+    f'Switch it on where the session is made: .config("{RESTRICTED_MODE}", "true"), or in '
+    "spark-defaults.conf; it cannot be switched on later."
+)
+
+
+def restricted_mode(session: Any) -> bool | None:  # noqa: ANN401
+    """Return whether Spark itself refuses reflect and TRANSFORM; None where it has no such mode.
+
+    The guard refuses both in any case. The mode, of Spark 4.3 and later, is a second lock that
+    also holds for what other code runs in the session.
+    """
+    try:
+        found = session.conf.get(RESTRICTED_MODE)
+    except Exception:  # noqa: BLE001  an older Spark, or a session that does not answer
+        return None
+    return str(found).lower() == "true"
 
 
 def identity(session: object) -> str:

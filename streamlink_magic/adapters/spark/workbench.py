@@ -13,6 +13,7 @@ from streamlink_magic.adapters.spark.jobs import ClassicJobs, ConnectJobs
 from streamlink_magic.adapters.spark.recognize import is_connect
 from streamlink_magic.errors import SessionError
 from streamlink_magic.records import CatalogRows
+from streamlink_magic.settings import RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from streamlink_magic.records import (
         CatalogEntry,
         DataFrameVariable,
+        FilePlaces,
         GuardedQuery,
         PlanNode,
         QueryResult,
@@ -72,6 +74,10 @@ class ClassicWorkbench(SparkCatalog):
         """Return the sizes of a plan's tables (see ``SqlAnalyzer``)."""
         return self._analyzer.sizes(tree, plan)
 
+    def locations(self, plan: object) -> Sequence[FilePlaces]:
+        """Return where a plan's relations lie (see ``SqlAnalyzer``)."""
+        return self._analyzer.locations(plan)
+
     def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:
         """Return the optimised tree and its plan (see ``SqlAnalyzer``)."""
         return self._analyzer.optimize(plan, timeout_s=timeout_s)
@@ -82,7 +88,13 @@ class ClassicWorkbench(SparkCatalog):
         return self._analyzer.lookup
 
     def run(
-        self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress
+        self,
+        query: GuardedQuery,
+        *,
+        row_limit: int,
+        timeout_s: float,
+        progress: Progress,
+        byte_limit: float = RESULT_BYTES,
     ) -> QueryResult:
         """Run the checked plan on the hardened clone, or hand out what the catalog answered."""
         if isinstance(query.plan, CatalogRows):
@@ -93,6 +105,7 @@ class ClassicWorkbench(SparkCatalog):
             row_limit=row_limit,
             timeout_s=timeout_s,
             progress=progress,
+            byte_limit=byte_limit,
         )
 
     def meaning(self, query: GuardedQuery) -> str:
@@ -166,6 +179,10 @@ class ConnectWorkbench(SparkCatalog):
         """Refuse: there is no plan."""
         raise _unproven("")
 
+    def locations(self, plan: object) -> Sequence[FilePlaces]:  # noqa: ARG002
+        """Refuse: there is no plan."""
+        raise _unproven("")
+
     def optimize(self, plan: object, *, timeout_s: float) -> tuple[PlanNode, object]:  # noqa: ARG002
         """Refuse: there is no plan."""
         raise _unproven("")
@@ -176,7 +193,13 @@ class ConnectWorkbench(SparkCatalog):
         raise _unproven("")
 
     def run(
-        self, query: GuardedQuery, *, row_limit: int, timeout_s: float, progress: Progress
+        self,
+        query: GuardedQuery,
+        *,
+        row_limit: int,
+        timeout_s: float,
+        progress: Progress,
+        byte_limit: float = RESULT_BYTES,
     ) -> QueryResult:
         """Run the text that was checked on the clone where it was; else on the user's word."""
         proven = query.plan is not None
@@ -186,6 +209,7 @@ class ConnectWorkbench(SparkCatalog):
             row_limit=row_limit,
             timeout_s=timeout_s,
             progress=progress,
+            byte_limit=byte_limit,
         )
 
     def meaning(self, query: GuardedQuery) -> str:

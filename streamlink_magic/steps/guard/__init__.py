@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.errors import OverBudgetError, UnsafeSqlError
 from streamlink_magic.protocols import NameAnalyzer
 from streamlink_magic.records import _SEAL, GuardedQuery, Verdict
+from streamlink_magic.steps.guard.agreement import check_agreement
 from streamlink_magic.steps.guard.answers import answer_question
 from streamlink_magic.steps.guard.budget import check_budget
 from streamlink_magic.steps.guard.clauses import find_clause
@@ -59,6 +60,7 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer | NameAnalyzer, policy: Policy) ->
         if first_word(text) in CATALOG_STARTS:
             return _answered(text, analyzer, policy)
         checked = check_query(text, analyzer, policy)
+        check_agreement(text, checked.tables, policy)
         check_budget(checked, analyzer, policy)
     except (Refusal, RecursionError) as refused:
         raise _unsafe(sql, refused) from None
@@ -82,6 +84,7 @@ def _guard_by_names(text: str, analyzer: NameAnalyzer, policy: Policy) -> Guarde
     tree = parse_query(text, analyzer)
     check_grammar(tree, policy)
     tables = check_names(tree, analyzer, policy)
+    check_agreement(text, tables, policy)
     plan, streams = analyzer.bind(text)
     if streams:
         raise Refusal("stream", "Reading a stream is not allowed.", "STREAM")

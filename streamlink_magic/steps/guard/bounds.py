@@ -50,6 +50,10 @@ _SUMS = words("Union Except Intersect")
 _SLOW_PATTERN = re.compile(r"\([^()]*[*+][^()]*\)\{(\d+)|\(\.[*+]\)[*+]|\([^().]{1,3}[*+]\)[*+]")
 
 
+_CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)[*+]")
+_LONG_OPTION = 20
+
+
 @dataclass(slots=True)
 class _Growth:
     """What a node comes to: the size of its value, the rows it invents, its nodes written out."""
@@ -229,13 +233,35 @@ def _check_time_window(node: PlanNode) -> None:
 
 def _check_pattern(node: PlanNode) -> None:
     for child in node.children:
-        match = _SLOW_PATTERN.search(str(child.fields.get("value", "")))
-        if (
-            short(child) == "Literal"
-            and match
-            and int(match.group(1) or _MANY_TIMES) >= _MANY_TIMES
-        ):
-            raise Refusal("pattern", "This pattern can take for ever on some texts.", match.group())
+        # A pattern may be put together of pieces, none of which is slow by itself.
+        pieces = [one for one in walk(child) if short(one) == "Literal"]
+        slow = _slow_part("".join(str(one.fields.get("value", "")) for one in pieces))
+        if slow:
+            raise Refusal("pattern", "This pattern can take for ever on some texts.", slow)
+
+
+def _slow_part(pattern: str) -> str:
+    """Return the part of a pattern that can match one text in very many ways; empty for none.
+
+    >>> _slow_part("^(a+)+$"), _slow_part("(a|aa)+b"), _slow_part("(foo|bar)+")
+    ('(a+)+', '(a|aa)+', '')
+    """
+    match = _SLOW_PATTERN.search(pattern)
+    if match and int(match.group(1) or _MANY_TIMES) >= _MANY_TIMES:
+        return match.group()
+    for choice in _CHOICE.finditer(pattern):
+        options = choice.group(1).removeprefix("?:").split("|")
+        if _is_ambiguous([one for one in options if one]):
+            return choice.group()
+    return ""
+
+
+def _is_ambiguous(options: list[str]) -> bool:
+    """Return whether some option is written twice, or is itself a row of options."""
+    row = re.compile(f"(?:{'|'.join(map(re.escape, options))}){{2,}}") if options else None
+    return len(set(options)) < len(options) or any(
+        row is not None and len(one) <= _LONG_OPTION and row.fullmatch(one) for one in options
+    )
 
 
 def _check_format(node: PlanNode) -> None:

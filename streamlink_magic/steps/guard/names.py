@@ -14,6 +14,7 @@ from streamlink_magic.errors import InvalidSqlError
 from streamlink_magic.records import Verdict, quote_name
 from streamlink_magic.steps.guard.columns import hides, masks, rules_columns
 from streamlink_magic.steps.guard.grammar import check_grammar
+from streamlink_magic.steps.guard.paths import check_entry_path
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.scope import Identity, Scope, scope_of
 from streamlink_magic.steps.guard.text import check_text
@@ -124,6 +125,7 @@ def _check_entry(
     identity = _identity(entry, written)
     _check_open(identity, statement.scope, in_view=bool(above), named=named)
     _check_columns(identity, entry.columns, statement.policy)
+    check_entry_path(entry, statement.policy)
     if not above:
         statement.read.add(identity.dotted)
     key = (identity.catalog, identity.database, identity.name)

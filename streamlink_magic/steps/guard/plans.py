@@ -34,7 +34,8 @@ V2_TABLE = f"{_EXECUTION}.datasources.v2.DataSourceV2Relation"
 CACHED = f"{_EXECUTION}.columnar.InMemoryRelation"
 """What the optimiser puts where a table is cached."""
 
-RELATIONS = frozenset({f"{_EXECUTION}.LogicalRDD", FILE_TABLE, HIVE_TABLE, V2_TABLE})
+RDD = f"{_EXECUTION}.LogicalRDD"
+RELATIONS = frozenset({RDD, FILE_TABLE, HIVE_TABLE, V2_TABLE})
 """Plans that hand up rows from outside."""
 
 ANALYZED = (

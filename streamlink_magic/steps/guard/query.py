@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.errors import InvalidSqlError
 from streamlink_magic.steps.guard.analysis import check_analysis
 from streamlink_magic.steps.guard.grammar import check_grammar
+from streamlink_magic.steps.guard.paths import check_paths
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.text import QUERY_STARTS, code_only, first_word
 
@@ -48,7 +49,9 @@ def check_query(text: str, analyzer: SqlAnalyzer, policy: Policy) -> CheckedQuer
     """
     check_grammar(parse_query(text, analyzer), policy)
     tree, plan = analyzer.analyze(text)
-    return CheckedQuery(tree, plan, check_analysis(tree, policy))
+    tables = check_analysis(tree, policy)
+    check_paths(tree, lambda: analyzer.locations(plan), policy)
+    return CheckedQuery(tree, plan, tables)
 
 
 def parse_query(text: str, analyzer: SqlAnalyzer | NameAnalyzer) -> PlanNode:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.protocols import ChatModel
-    from streamlink_magic.records import Example, Term, ValueHint
+    from streamlink_magic.records import AskContext, Example, Term, ValueHint
 
 _EXAMPLE_CHARS = 400
 _SQL_CHARS = 1_500
@@ -99,7 +99,7 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
         *front,
         Message("assistant", opening.content + said.text),
         Message("user", asked.text),
-        opening,
+        Message("assistant", _OPENING.text),
     )
     return replace(
         prompt,
@@ -138,20 +138,40 @@ def _pieces(linked: LinkedContext) -> list[_Piece]:
         pieces.append(_Piece("system", SentPart("examples", _examples_text(context.examples))))
     if context.terms:
         pieces.append(_Piece("system", SentPart("terms", _terms_text(context.terms))))
-    for turn in context.turns:
+    for turn in context.turns[:-1]:
         pieces.append(_Piece("user", SentPart("turns", turn.question)))
         pieces.append(_Piece("assistant", SentPart("turns", f"```sql\n{turn.sql}\n```")))
     for cell in context.cells:
         text = f"A cell of my notebook, for reference:\n{MARKS.sub(' ', cell)}\n\n"
         pieces.append(_Piece("user", SentPart("cells", text)))
-    if context.turns:
-        pieces.append(_Piece("user", SentPart("rules", load("followup") + "\n")))
-    pieces.append(_Piece("user", SentPart("question", context.question.text.strip())))
+    pieces += _question_pieces(context)
     hints = find_values(context.question.text, context.profile, [t.name for t in linked.tables])
     if hints:
         pieces.append(_Piece("user", SentPart("values", _hints_text(hints))))
+    if context.turns:
+        said = f"The change asked for: {context.question.text.strip()} The new query:\n"
+        pieces.append(_Piece("assistant", SentPart("question", said)))
     pieces.append(_Piece("assistant", _OPENING))
     return pieces
+
+
+def _question_pieces(context: AskContext) -> Iterator[_Piece]:
+    """Yield the question, framed as a change of the query before where it follows one.
+
+    That query is shown as a text to rewrite: what a small model takes for its own words it says
+    again.
+    """
+    question = SentPart("question", context.question.text.strip())
+    if not context.turns:
+        yield _Piece("user", question)
+        return
+    before, after = load("followup").split("{change}")
+    turn = context.turns[-1]
+    told = f'A query answered the question "{turn.question}":\n```sql\n{turn.sql}\n```\n'
+    yield _Piece("user", SentPart("turns", told))
+    yield _Piece("user", SentPart("rules", before))
+    yield _Piece("user", question)
+    yield _Piece("user", SentPart("rules", after))
 
 
 def _examples_text(examples: Sequence[Example]) -> str:

@@ -44,6 +44,9 @@ def row_count(result: QueryResult, shown: int) -> str:
     if not result.more:
         total = f"{fetched:,} {'row' if fetched == 1 else 'rows'}"
         return total if shown == fetched else f"{shown:,} of {total}"
+    if result.cut_at:
+        told = f"the first {fetched:,} {'row' if fetched == 1 else 'rows'}, cut at {result.cut_at}"
+        return told if shown == fetched else f"{shown:,} of {told}"
     return f"{shown:,} of more than {fetched:,} rows; only the first {fetched:,} were fetched"
 
 
