@@ -55,6 +55,8 @@ class Desk:
         Whether drafts may be run to compare what they return.
     before
         The statement that a follow-up changes; a draft that repeats it changed nothing.
+    grammar
+        What answers are bound to where the settings say so.
     closed
         Names that the policy closes; Spark's messages may hold them.
     explained
@@ -71,6 +73,7 @@ class Desk:
     progress: Progress
     run: bool = True
     before: str = ""
+    grammar: str = ""
     closed: frozenset[str] = frozenset()
     explained: frozenset[str] = frozenset()
     whole: bool = False
@@ -136,6 +139,8 @@ def write_best(desk: Desk) -> Written:
         samples=settings.samples,
         max_tokens=settings.answer_tokens,
         progress=desk.progress,
+        grammar=_grammar(desk, "first"),
+        sample_grammar=_grammar(desk, "samples"),
     )
     desk.progress("guard")
     _require_answerable(drafts, desk)
@@ -188,6 +193,11 @@ def _require_answerable(drafts: Drafts, desk: Desk) -> None:
         require_answerable(known.question, texts, known.tables, unexplained)
 
 
+def _grammar(desk: Desk, answer: str) -> str:
+    """Return what an answer is bound to: the first one, the samples, or one asked for again."""
+    return desk.grammar if desk.settings.grammar in {"always", answer} else ""
+
+
 def _drawn(drafts: Drafts) -> int:
     return 1 + len(drafts.others)
 
@@ -201,11 +211,19 @@ def _write_changed(repeated: Candidate, desk: Desk) -> Written:
     sql = repeated.draft.sql
     prompt = retry_prompt(desk.prompt, sql, _UNCHANGED, desk.model)
     desk.progress("model", "again, for the change")
-    draft = generate_sql(
-        prompt, desk.model, max_tokens=desk.settings.answer_tokens, progress=desk.progress
-    )
+    draft = _again(prompt, desk)
     desk.progress("guard")
     return replace(_checked(draft, replace(desk, prompt=prompt)), model_calls=2)
+
+
+def _again(prompt: Prompt, desk: Desk) -> SqlDraft:
+    return generate_sql(
+        prompt,
+        desk.model,
+        max_tokens=desk.settings.answer_tokens,
+        progress=desk.progress,
+        grammar=_grammar(desk, "retry"),
+    )
 
 
 def write_one(desk: Desk) -> Written:
@@ -218,9 +236,12 @@ def write_one(desk: Desk) -> Written:
     ModelError
         When the server failed or wrote no SQL.
     """
-    settings = desk.settings
     draft = generate_sql(
-        desk.prompt, desk.model, max_tokens=settings.answer_tokens, progress=desk.progress
+        desk.prompt,
+        desk.model,
+        max_tokens=desk.settings.answer_tokens,
+        progress=desk.progress,
+        grammar=_grammar(desk, "first"),
     )
     desk.progress("guard")
     return _checked(draft, desk)
@@ -315,9 +336,7 @@ def _checked(draft: SqlDraft, desk: Desk) -> Written:
             desk.progress("model", "again, with Spark's message")
             said = without_names(str(error), desk.closed)
             prompt = retry_prompt(prompt, error.sql or draft.sql, said, desk.model)
-            draft = generate_sql(
-                prompt, desk.model, max_tokens=settings.answer_tokens, progress=desk.progress
-            )
+            draft = _again(prompt, desk)
             desk.progress("guard")
         else:
             return _alone(draft, query, prompt, calls, desk.known)

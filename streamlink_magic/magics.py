@@ -6,12 +6,12 @@ import os
 import re
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.inputtransformer2 import EscapedCommand, MagicAssign, TokenTransformBase
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Float, Int, List, Unicode, default
+from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 
 from streamlink_magic.adapters.spark.recognize import is_session
 from streamlink_magic.asking import parse_cell, parse_line
@@ -22,7 +22,7 @@ from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.records import Question
 from streamlink_magic.session import AskRequest, AskSession
-from streamlink_magic.settings import RESULT_BYTES, Policy, Settings
+from streamlink_magic.settings import RESULT_BYTES, Grammar, Policy, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,6 +128,13 @@ class AskMagics(Magics):
     retries = Int(1, min=0, help="How often a failed draft goes back to the model.").tag(
         config=True
     )
+    grammar = Enum(
+        get_args(Grammar),
+        "off",
+        help="Which answers can name nothing but tables and columns of the prompt: always, "
+        "samples (the further answers), retry (when the model is asked again) or off. It takes a "
+        "server with structured outputs.",
+    ).tag(config=True)
     readable_tables = List(
         Unicode(),
         help="Tables that a query may read, as db.table or db.*. Empty: all of the current "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.catalog.ranking import words_of
 from streamlink_magic.disclosure import (
@@ -37,6 +37,7 @@ from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.context import gather_context
 from streamlink_magic.steps.explain import explain_result
 from streamlink_magic.steps.generate import generate_sql
+from streamlink_magic.steps.grammar import sql_grammar
 from streamlink_magic.steps.guard import guard_approved, guard_sql, guard_unproven
 from streamlink_magic.steps.guard.agreement import with_warnings
 from streamlink_magic.steps.link import link_tables
@@ -108,24 +109,26 @@ def write_sql(
     """
     linked = link_question(question, ports, settings, progress)
     prompt = build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings))
+    grammar = _grammar(prompt, linked.context.catalog.current_database, settings)
     progress("model")
     if not ports.workbench.guards:
-        written = _write_unproven(prompt, ports, settings, progress)
+        written = _write_unproven(prompt, grammar, ports, settings, progress)
     else:
         desk = _desk(question, prompt, ports, settings, progress)
-        followed = linked.context.turns[-1:]
-        before = followed[0].sql if followed else ""
-        desk = replace(
-            desk,
-            before=before,
-            closed=linked.context.closed,
-            explained=frozenset(
-                word for term in linked.context.terms for word in words_of(term.name)
-            ),
-            whole=_is_whole(linked, prompt),
-        )
+        desk = replace(desk, grammar=grammar, **_around(linked, prompt))
         written = write_best(replace(desk, run=run)) if settings.samples else write_one(desk)
     return replace(written, context=linked.context)
+
+
+def _around(linked: LinkedContext, prompt: Prompt) -> dict[str, Any]:
+    """Return what drafting heeds of the context beside the prompt."""
+    context = linked.context
+    return {
+        "before": context.turns[-1].sql if context.turns else "",
+        "closed": context.closed,
+        "explained": frozenset(word for term in context.terms for word in words_of(term.name)),
+        "whole": _is_whole(linked, prompt),
+    }
 
 
 def _is_whole(linked: LinkedContext, prompt: Prompt) -> bool:
@@ -150,10 +153,24 @@ def _desk(
     )
 
 
+def _grammar(prompt: Prompt, database: str, settings: Settings) -> str:
+    """Return the grammar of the prompt's tables, and of the functions that the policy adds."""
+    if settings.grammar == "off":
+        return ""
+    policy = settings.policy
+    return sql_grammar(prompt.tables, database, functions=(*policy.functions, *policy.udfs))
+
+
 def _write_unproven(
-    prompt: Prompt, ports: Ports, settings: Settings, progress: Progress
+    prompt: Prompt, grammar: str, ports: Ports, settings: Settings, progress: Progress
 ) -> Written:
-    draft = generate_sql(prompt, ports.model, max_tokens=settings.answer_tokens, progress=progress)
+    draft = generate_sql(
+        prompt,
+        ports.model,
+        max_tokens=settings.answer_tokens,
+        progress=progress,
+        grammar=grammar if settings.grammar == "always" else "",
+    )
     return Written(
         draft,
         prompt,

@@ -103,10 +103,14 @@ class ChatModel(Protocol):
         """Return the length of the messages in the model's own tokens."""
         ...
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
+    ) -> Iterator[str | Completion]:
         """Yield text as it is written, and the whole ``Completion`` last.
 
-        Closing the iterator MUST end the generation on the server.
+        Closing the iterator MUST end the generation on the server. A ``grammar`` is Lark text
+        that the answer SHOULD keep to; where the server cannot bind the model to one, the answer
+        is free.
         """
         ...
 
@@ -118,8 +122,9 @@ class ChatModel(Protocol):
         temperature: float,
         max_tokens: int,
         stopped: Event,
+        grammar: str = "",
     ) -> tuple[Completion, ...]:
-        """Return so many answers drawn at random, all at once.
+        """Return so many answers drawn at random, all at once, each kept to the ``grammar``.
 
         MUST end the generation on the server soon after ``stopped`` is set, from another thread,
         and return the answers that had ended by then.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from streamlink_magic.policy import Policy
 
-__all__ = ["RESULT_BYTES", "Policy", "Settings"]
+__all__ = ["RESULT_BYTES", "Grammar", "Policy", "Settings"]
 
+Grammar = Literal["off", "samples", "retry", "always"]
+"""Which answers of the model are bound to a grammar of the tables in the prompt."""
 
 RESULT_BYTES = 64 * 1024 * 1024
 """How many bytes of a result are fetched unless told otherwise."""
@@ -79,6 +82,11 @@ class Settings:
         Wall-clock limit of each query that is run only to compare drafts.
     retries
         How often a failed draft is sent back to the model with Spark's error.
+    grammar
+        Which answers of the model are bound to queries over the tables in the prompt, so that it
+        cannot name a column that no table has: ``always``, ``samples`` (the further drafts
+        only), ``retry`` (only when it is asked again) or ``off``. It takes a server with
+        structured outputs; another one is asked without.
     """
 
     base_url: str = ""
@@ -109,6 +117,7 @@ class Settings:
     refuse_unanswerable: bool = True
     vote_timeout_s: float = 20.0
     retries: int = 1
+    grammar: Grammar = "off"
     policy: Policy = field(default_factory=Policy)
 
     @property

@@ -78,6 +78,8 @@ class FakeModel:
         What further drafts say.
     sent, sampled
         The messages of every call.
+    grammars, sampled_grammars
+        The grammar of every call; empty where the answer was free.
     closed
         How many streams were closed before their end.
     """
@@ -89,16 +91,21 @@ class FakeModel:
     samples: Sequence[str] = ()
     sent: list[tuple[Message, ...]] = field(default_factory=list)
     sampled: list[tuple[Message, ...]] = field(default_factory=list)
+    grammars: list[str] = field(default_factory=list)
+    sampled_grammars: list[str] = field(default_factory=list)
     closed: int = 0
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Count a token for every four characters."""
         return sum(len(message.content) for message in messages) // 4
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
+    ) -> Iterator[str | Completion]:
         """Yield the next answer word by word, then its completion."""
         answer = self.answers[min(len(self.sent), len(self.answers) - 1)]
         self.sent.append(tuple(messages))
+        self.grammars.append(grammar)
         try:
             for word in answer.split(" ")[:max_tokens]:
                 yield word + " "
@@ -115,9 +122,11 @@ class FakeModel:
         temperature: float,  # noqa: ARG002  the seam's
         max_tokens: int,  # noqa: ARG002
         stopped: Event,  # noqa: ARG002
+        grammar: str = "",
     ) -> tuple[Completion, ...]:
         """Return the first ``count`` of ``samples``."""
         self.sampled.append(tuple(messages))
+        self.sampled_grammars.append(grammar)
         return tuple(Completion(text, self.name) for text in self.samples[:count])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import re
+from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,14 @@ from streamlink_magic.errors import (
 from streamlink_magic.records import Completion, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from threading import Event
 
     from openai import OpenAI
 
 _STOP = ["```", ";\n"]  # ends of an opened code fence, or of the first statement in it
 _RETRIES = 2
+_REFUSES_GRAMMAR = re.compile(r"grammar|structured.?output|guidance", re.IGNORECASE)
 _HINTS = {
     400: "Ask with fewer tables (--tables), or raise the server's --max-model-len.",
     401: "Set the right key: STREAMLINK_API_KEY, or %config AskMagics.api_key = '…'",
@@ -53,6 +55,7 @@ class VllmModel:
         self._api_key = api_key or "none"
         self._wanted = model
         self._timeout_s = timeout_s
+        self._refused: set[str] = set()  # grammars that the server did not take
 
     def __repr__(self) -> str:
         return f"VllmModel({self.base_url!r}, model={self._wanted!r})"
@@ -105,29 +108,17 @@ class VllmModel:
             answer = self._client.post(f"{root}/tokenize", body=body, cast_to=object)
         return int(answer["count"])  # type: ignore[index]
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
+    ) -> Iterator[str | Completion]:
         """Yield the answer's pieces and then the whole ``Completion``.
 
         When the last message is the assistant's, the model goes on writing it. Closing the
         iterator closes the connection, on which vLLM ends the generation.
         """
-        opened = messages[-1].role == "assistant"
-        with self._errors():
-            chunks = self._client.chat.completions.create(  # type: ignore[call-overload]
-                model=self.name,
-                messages=_wire(messages),
-                max_tokens=max_tokens,
-                temperature=0.0,
-                seed=0,
-                stop=_STOP if opened else None,
-                stream=True,
-                stream_options={"include_usage": True},
-                extra_body=_opening(opened),
-            )
-            try:
-                yield from self._read(chunks)
-            finally:
-                chunks.close()
+        asked = self._chunks(messages, grammar, max_tokens=max_tokens, temperature=0.0, seed=0)
+        with self._errors(), closing(asked) as chunks:  # type: ignore[type-var]
+            yield from self._read(chunks)
 
     def sample(
         self,
@@ -137,6 +128,7 @@ class VllmModel:
         temperature: float,
         max_tokens: int,
         stopped: Event,
+        grammar: str = "",
     ) -> tuple[Completion, ...]:
         """Return answers drawn at random; vLLM reads the prompt once for all of them.
 
@@ -144,23 +136,51 @@ class VllmModel:
         ended by then are returned. No seed is sent: vLLM 0.32 on a CPU ends as a whole
         ("CPU Generator does not use offset") when it reads a seeded prompt in pieces.
         """
-        opened = messages[-1].role == "assistant"
-        with self._errors():
-            chunks = self._client.chat.completions.create(  # type: ignore[call-overload]
-                model=self.name,
-                messages=_wire(messages),
-                max_tokens=max_tokens,
-                temperature=temperature,
-                n=count,
-                stop=_STOP if opened else None,
-                stream=True,
-                stream_options={"include_usage": True},
-                extra_body=_opening(opened),
-            )
+        asked = self._chunks(
+            messages, grammar, max_tokens=max_tokens, temperature=temperature, n=count
+        )
+        with self._errors(), closing(asked) as chunks:  # type: ignore[type-var]
+            return self._collect(chunks, stopped)
+
+    def _chunks(
+        self, messages: Sequence[Message], grammar: str, **options: object
+    ) -> Iterator[Any]:
+        """Yield an answer's chunks; a server that does not take the grammar is asked without."""
+        from openai import APIError
+
+        begun = False
+        if grammar and grammar not in self._refused:
+            bound = {"structured_outputs": {"grammar": grammar}}
             try:
-                return self._collect(chunks, stopped)
-            finally:
-                chunks.close()
+                with closing(self._create(messages, bound, options)) as chunks:
+                    for chunk in chunks:
+                        begun = True
+                        yield chunk
+            except APIError as error:  # by its status, or in the first event of the stream
+                if begun or not _REFUSES_GRAMMAR.search(str(error)):
+                    raise
+                self._refused.add(grammar)
+            else:
+                return
+        with closing(self._create(messages, {}, options)) as chunks:
+            yield from chunks
+
+    def _create(
+        self,
+        messages: Sequence[Message],
+        bound: Mapping[str, object],
+        options: Mapping[str, object],
+    ) -> Any:  # noqa: ANN401
+        opened = messages[-1].role == "assistant"
+        return self._client.chat.completions.create(  # type: ignore[call-overload]
+            model=self.name,
+            messages=_wire(messages),
+            stop=_STOP if opened else None,
+            stream=True,
+            stream_options={"include_usage": True},
+            extra_body={**_opening(opened), **bound},
+            **options,
+        )
 
     def _collect(self, chunks: Any, stopped: Event) -> tuple[Completion, ...]:  # noqa: ANN401
         texts: dict[int, str] = {}

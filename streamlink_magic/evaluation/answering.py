@@ -48,9 +48,11 @@ class _Metered:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return self._model.count_tokens(messages)
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
+    ) -> Iterator[str | Completion]:
         self.calls += 1
-        for piece in self._model.stream(messages, max_tokens=max_tokens):
+        for piece in self._model.stream(messages, max_tokens=max_tokens, grammar=grammar):
             if isinstance(piece, Completion):
                 self.tokens += piece.prompt_tokens + piece.completion_tokens
             yield piece
@@ -63,6 +65,7 @@ class _Metered:
         temperature: float,
         max_tokens: int,
         stopped: Event,
+        grammar: str = "",
     ) -> tuple[Completion, ...]:
         self.calls += 1
         drawn = self._model.sample(
@@ -71,6 +74,7 @@ class _Metered:
             temperature=temperature,
             max_tokens=max_tokens,
             stopped=stopped,
+            grammar=grammar,
         )
         self.tokens += sum(one.prompt_tokens + one.completion_tokens for one in drawn)
         return drawn

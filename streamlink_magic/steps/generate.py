@@ -27,7 +27,7 @@ _FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
 
 
 def generate_sql(
-    prompt: Prompt, model: ChatModel, *, max_tokens: int, progress: Progress
+    prompt: Prompt, model: ChatModel, *, max_tokens: int, progress: Progress, grammar: str = ""
 ) -> SqlDraft:
     """Return the statement that the model wrote.
 
@@ -37,6 +37,8 @@ def generate_sql(
         Longest answer, in tokens.
     progress
         Is told the SQL as it grows.
+    grammar
+        What the answer is bound to, as Lark text; empty leaves it free.
 
     Raises
     ------
@@ -48,7 +50,9 @@ def generate_sql(
     written = ""
     completion: Completion | None = None
     # Closing the stream, on an interrupt too, makes the server stop generating.
-    with closing(model.stream(prompt.messages, max_tokens=max_tokens)) as stream:  # type: ignore[type-var]
+    with closing(  # type: ignore[type-var]
+        model.stream(prompt.messages, max_tokens=max_tokens, grammar=grammar)
+    ) as stream:
         for piece in stream:
             if isinstance(piece, Completion):
                 completion = piece
@@ -91,6 +95,8 @@ def generate_drafts(
     samples: int,
     max_tokens: int,
     progress: Progress,
+    grammar: str = "",
+    sample_grammar: str = "",
     clock: Clock = time.monotonic,
 ) -> Drafts:
     """Return the model's first choice, and drafts drawn at random while that is written.
@@ -105,6 +111,8 @@ def generate_drafts(
         How many further drafts are drawn.
     max_tokens
         Longest answer, in tokens.
+    grammar, sample_grammar
+        What the first choice and the further drafts are bound to; empty leaves them free.
 
     Raises
     ------
@@ -113,10 +121,12 @@ def generate_drafts(
     """
     stopped = Event()
     with ThreadPoolExecutor(1, thread_name_prefix="streamlink-sample") as pool:
-        drawing = pool.submit(_sample, prompt, model, samples, max_tokens, stopped)
+        drawing = pool.submit(
+            _sample, prompt, model, samples, max_tokens, stopped, grammar=sample_grammar
+        )
         try:
             begun = clock()
-            first = _first(prompt, model, max_tokens, progress)
+            first = _first(prompt, model, max_tokens, progress, grammar)
             wait([drawing], timeout=max(_GRACE_S, _GRACE * (clock() - begun)))
             stopped.set()
             others, alone = drawing.result()
@@ -127,16 +137,24 @@ def generate_drafts(
 
 
 def _first(
-    prompt: Prompt, model: ChatModel, max_tokens: int, progress: Progress
+    prompt: Prompt, model: ChatModel, max_tokens: int, progress: Progress, grammar: str
 ) -> SqlDraft | NoSqlError:
     try:
-        return generate_sql(prompt, model, max_tokens=max_tokens, progress=progress)
+        return generate_sql(
+            prompt, model, max_tokens=max_tokens, progress=progress, grammar=grammar
+        )
     except NoSqlError as error:
         return error
 
 
 def _sample(
-    prompt: Prompt, model: ChatModel, samples: int, max_tokens: int, stopped: Event
+    prompt: Prompt,
+    model: ChatModel,
+    samples: int,
+    max_tokens: int,
+    stopped: Event,
+    *,
+    grammar: str,
 ) -> tuple[tuple[SqlDraft, ...], str]:
     try:
         drawn = model.sample(
@@ -145,6 +163,7 @@ def _sample(
             temperature=TEMPERATURE,
             max_tokens=max_tokens,
             stopped=stopped,
+            grammar=grammar,
         )
     except ModelError as error:
         return (), error.message

@@ -25,10 +25,12 @@ class Named(FakeModel):
         self.name = name
         self.calls = calls
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str | Completion]:
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
+    ) -> Iterator[str | Completion]:
         """Note who was asked what."""
         self.calls.append(f"{self.name} {messages[0].content}")
-        return super().stream(messages, max_tokens=max_tokens)
+        return super().stream(messages, max_tokens=max_tokens, grammar=grammar)
 
 
 def test_servers_take_turns_at_every_question() -> None:

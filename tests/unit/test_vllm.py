@@ -219,3 +219,54 @@ def test_the_key_shows_in_no_repr_and_no_error(server: Server) -> None:
     with pytest.raises(StreamlinkError) as caught:
         written(model)
     assert "s3cret" not in repr(model) + str(caught.value) + repr(caught.value)
+
+
+def refusing(answer: Handler, *, as_event: bool) -> Handler:
+    """Refuse what is bound to a grammar, by status or, as vLLM does, in the stream."""
+
+    def chat(handler: BaseHTTPRequestHandler, body: dict[str, object]) -> None:
+        error = {"error": {"message": "Grammar error: too long", "type": "x", "code": 400}}
+        if "structured_outputs" not in body:
+            answer(handler, body)
+        elif as_event:
+            handler.send_response(200)
+            handler.send_header("Content-Type", "text/event-stream")
+            handler.end_headers()
+            event(handler, error)
+        else:
+            reply(handler, 400, error)
+
+    return chat
+
+
+def test_a_grammar_goes_out_as_structured_output(server: Server) -> None:
+    """It is vLLM's own field; without a grammar there is none."""
+    model = VllmModel(server.url, "key")
+    model.sample(
+        ASKED, count=2, temperature=0.8, max_tokens=9, stopped=threading.Event(), grammar="start: X"
+    )
+    written(model)
+    assert server.bodies[0]["structured_outputs"] == {"grammar": "start: X"}
+    assert "structured_outputs" not in server.bodies[1]
+
+
+@pytest.mark.parametrize("as_event", [False, True])
+def test_a_server_that_refuses_the_grammar_is_asked_without(
+    server: Server, *, as_event: bool
+) -> None:
+    """The question goes on, and the same grammar is not sent again."""
+    server.chat = refusing(stream("SELECT 1"), as_event=as_event)
+    model = VllmModel(server.url, "key")
+    for _ in range(2):
+        with closing(model.stream(ASKED, max_tokens=50, grammar="start: X")) as pieces:  # type: ignore[type-var]
+            assert list(pieces)[:2] == ["SELECT ", "1 "]
+    assert ["structured_outputs" in body for body in server.bodies] == [True, False, False]
+
+
+def test_another_refusal_is_no_word_about_the_grammar(server: Server) -> None:
+    """A prompt that is too long is too long without a grammar, too."""
+    server.chat = lambda handler, _: reply(handler, 400, {"error": {"message": "too long"}})
+    pieces = VllmModel(server.url, "key").stream(ASKED, max_tokens=50, grammar="start: X")
+    with pytest.raises(ServerRefusedError, match="too long"):
+        list(pieces)
+    assert len(server.bodies) == 1

@@ -97,16 +97,20 @@ def test_drafts_that_agree_are_run_once_and_as_the_answer() -> None:
 
 def test_a_first_draft_that_fails_is_replaced_by_a_sample() -> None:
     """No second call to the model is needed."""
-    model = FakeModel(["SELECT nope"], samples=["SELECT 2"])
-    workbench = FakeWorkbench(tables=[PETS], invalid={"SELECT nope": "no such column"})
+    model = FakeModel(["SELECT max(name) FROM pets"], samples=["SELECT 2"])
+    workbench = FakeWorkbench(
+        tables=[PETS], invalid={"SELECT max(name) FROM pets": "no such function"}
+    )
     written = write_sql(Question("How many?"), ports(model, workbench), Settings(), silent)
     assert (written.draft.sql, len(model.sent)) == ("SELECT 2", 1)
 
 
 def test_when_no_draft_passes_the_model_is_asked_once_more() -> None:
     """With Spark's message, as without a vote; then the error is raised."""
-    model = FakeModel(["SELECT nope"], samples=["SELECT nope"])
-    workbench = FakeWorkbench(tables=[PETS], invalid={"SELECT nope": "no such column"})
+    model = FakeModel(["SELECT max(name) FROM pets"], samples=["SELECT max(name) FROM pets"])
+    workbench = FakeWorkbench(
+        tables=[PETS], invalid={"SELECT max(name) FROM pets": "no such function"}
+    )
     with pytest.raises(InvalidSqlError):
         write_sql(Question("How many?"), ports(model, workbench), Settings(), silent)
     assert len(model.sent) == 2
