@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING
 from streamlink_magic.adapters.spark.analyzer import ClassicAnalyzer
 from streamlink_magic.adapters.spark.connect import ConnectAnalyzer
 from streamlink_magic.adapters.spark.recognize import is_connect, is_session, is_stopped
+from streamlink_magic.adapters.spark.several import in_threads
 from streamlink_magic.errors import GuardError, SessionError, StreamlinkError
 from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
 from streamlink_magic.steps.guard.agreement import with_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from streamlink_magic.protocols import Progress
     from streamlink_magic.records import Verdict
@@ -31,10 +33,15 @@ _Checker = Callable[[str, Policy], "Verdict"]
 # A table that is made anew in another form may be taken for its old self so long, by a check that
 # runs nothing. What is run is always checked afresh.
 _LASTING_S = 5.0
+_MAX_THREADS = 4
+_MAX_KEPT = 1_000
 
 
 def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Verdict:
     """Say whether a statement only reads what the policy opens, running nothing.
+
+    A statement that was checked a moment ago is not checked again, as long as nothing happened
+    in the Spark application since and the session's settings, views and functions are the same.
 
     Parameters
     ----------
@@ -62,7 +69,10 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     >>> check_sql("DROP TABLE orders", session=spark)  # doctest: +SKIP
     Verdict(allowed=False, rule='not-a-query', clause='DROP', why='Only a query may run: ...')
     """
-    return with_warnings(statement_checker(session)(sql, policy or Policy()), sql)
+    _require_live(session)
+    recalls = not is_connect(session)
+    check = _own_checker(session, threading.get_ident()) if recalls else statement_checker(session)
+    return with_warnings(check(sql, policy or Policy()), sql)
 
 
 def guard_file(
@@ -92,18 +102,33 @@ def guard_file(
         When ``session`` is no SparkSession, or a stopped one.
     """
     _require_live(session)
-    policy = policy or Policy()
     statements = list(_statements(Path(path)))
-    checkers: dict[str, _Checker] = {}
     lines: list[str] = []
-    for number, statement in enumerate(statements, 1):
+    for line in _checked(statements, session, policy or Policy()):
+        lines.append(line)
         if progress is not None:
-            progress("guard", f"{number} of {len(statements)}")
-        database, sql = statement["db"], statement["sql"]
-        if database not in checkers:
-            checkers[database] = statement_checker(session, database)
-        lines.append(_line(statement["id"], checkers[database](sql, policy)))
+            progress("guard", f"{len(lines)} of {len(statements)}")
     _write_whole(Path(out), "".join(lines))
+
+
+def _checked(
+    statements: Sequence[Mapping[str, str]], session: object, policy: Policy
+) -> Iterator[str]:
+    """Yield the lines of the verdicts, in the order of the statements."""
+    checkers: dict[tuple[str, int], _Checker] = {}
+
+    def check(statement: Mapping[str, str]) -> str:
+        key = statement["db"], threading.get_ident()
+        if key not in checkers:
+            checkers[key] = statement_checker(session, statement["db"])
+        return _line(statement["id"], checkers[key](statement["sql"], policy))
+
+    threads = min(_MAX_THREADS, os.cpu_count() or 1, len(statements))
+    if threads > 1 and not is_connect(session):
+        # Spark analyses one statement while the tree of another is read here.
+        yield from in_threads(session, check, statements, threads=threads)
+    else:
+        yield from map(check, statements)
 
 
 def _require_live(session: object) -> None:
@@ -119,18 +144,43 @@ def _require_live(session: object) -> None:
         )
 
 
+class _RecallingChecker:
+    """Checks statements, but none again while nothing has changed since it was checked."""
+
+    def __init__(self, analyzer: ClassicAnalyzer) -> None:
+        self._analyzer = analyzer
+        self._version: tuple[object, ...] = ()
+        self._verdicts: dict[tuple[str, Policy], Verdict] = {}
+
+    def __call__(self, sql: str, policy: Policy) -> Verdict:
+        # Taken before the check: what changes during it makes the next look-up miss.
+        version = self._analyzer.version
+        if version != self._version or len(self._verdicts) >= _MAX_KEPT:
+            self._version, self._verdicts = version, {}
+        key = sql, policy
+        if key not in self._verdicts:
+            self._verdicts[key] = _verdict(self._analyzer, sql, policy)
+        return self._verdicts[key]
+
+
 @lru_cache(maxsize=16)
-def _analyzer(session: object, database: str) -> ClassicAnalyzer:
-    return ClassicAnalyzer(session, database, lasting_s=_LASTING_S)
+def _own_checker(session: object, _thread: int) -> _Checker:
+    """Return the checker of a thread: one that served two would mix up their statements."""
+    return statement_checker(session, recalling=True)
 
 
-def statement_checker(session: object, database: str = "") -> _Checker:
+def statement_checker(session: object, database: str = "", *, recalling: bool = False) -> _Checker:
     """Return what checks one statement after another, given the SQL and a ``policy``.
+
+    It serves one thread at a time.
 
     Parameters
     ----------
     database
         Where unqualified names are looked up; empty means the session's current database.
+    recalling
+        Whether a statement that was just checked is answered from memory, on a classic session
+        in which nothing has happened since.
 
     Raises
     ------
@@ -139,7 +189,8 @@ def statement_checker(session: object, database: str = "") -> _Checker:
     """
     _require_live(session)
     if not is_connect(session):
-        return partial(_verdict, _analyzer(session, database))
+        classic = ClassicAnalyzer(session, database, lasting_s=_LASTING_S)
+        return _RecallingChecker(classic) if recalling else partial(_verdict, classic)
     analyzer = ConnectAnalyzer(session, database)
     try:
         analyzer.ready()

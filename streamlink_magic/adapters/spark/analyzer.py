@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 import re
 import time
-import zlib
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from streamlink_magic.adapters.spark.carrier import JsonCarrier
+from streamlink_magic.adapters.spark.changes import SessionChanges
 from streamlink_magic.adapters.spark.complaints import calling
 from streamlink_magic.adapters.spark.locations import find_places
 from streamlink_magic.adapters.spark.lookup import ClassicLookup
@@ -35,7 +36,6 @@ _HARDENED = {
     "spark.sql.runSQLOnFiles": "false",
     "spark.sql.variable.substitute": "false",
 }
-_PIECE_BYTES = 6_000
 # Spark lists the files of many partitions by a job of its own: not while only checking.
 _LISTING = "spark.sql.sources.parallelPartitionDiscovery.threshold"
 _NEVER = str(2**31 - 1)
@@ -85,18 +85,15 @@ class ClassicAnalyzer:
         self._java = _java(spark._jvm)
         self._sizes = TableSizes(spark._jvm)
         self._clone: Any = None
+        self._state: Any = None
+        self._parser: Any = None
         self._execution: Any = None
         self._optimized: Any = None
 
     def parse(self, sql: str) -> PlanNode:
         """Return the syntax tree of one query (see ``SqlAnalyzer.parse``)."""
         self._renew()
-        manager = self._clone.sessionState().catalogManager()
-        self._names = {
-            "catalog": str(manager.currentCatalog().name()),
-            "database": ".".join(manager.currentNamespace()),
-        }
-        plan = calling(self._clone.sessionState().sqlParser().parseQuery, sql)
+        plan = calling(self._parser.parseQuery, sql)
         self._parsed = (sql, plan)
         return self._read(plan, every_relation=needs_every_relation(sql))
 
@@ -105,7 +102,7 @@ class ClassicAnalyzer:
         text, parsed = self._parsed
         if text != sql or parsed is None:
             raise ValueError("parse this statement first; analysing an unchecked one may run it")
-        execution = self._clone.sessionState().executePlan(parsed, self._java.skip)
+        execution = self._state.executePlan(parsed, self._java.skip)
         plan = calling(execution.analyzed)
         self._execution = execution
         return self._read(plan, every_relation=False), plan
@@ -165,26 +162,40 @@ class ClassicAnalyzer:
         """Make a DataFrame readable by name, on the clone alone."""
         self._views[name] = dataframe
 
+    @property
+    def version(self) -> tuple[object, ...]:
+        """What stays equal as long as a statement that was checked would be judged the same.
+
+        It takes in the current clone, so it lasts no longer than ``lasting_s``.
+        """
+        self._renew()
+        return self._cloned[0], self._changes.events()
+
     def _renew(self) -> None:
         """Take a fresh clone, unless the one at hand may go on serving."""
         if self._lasting_s:
-            now, looks = time.monotonic(), self._looks()
+            now, looks = time.monotonic(), self._changes.looks()
             if self._cloned[0] + self._lasting_s > now and self._cloned[1] == looks:
                 return
+            self._cloned = (-math.inf, None)  # should taking it be broken off
+            self._take(self._renewed())
             self._cloned = (now, looks)
-        self._clone = self._renewed()
+        else:
+            self._take(self._renewed())
 
-    def _looks(self) -> tuple[object, ...]:
-        """Return what tells whether the session's settings, views and functions have changed."""
-        state = self._spark._jsparkSession.sessionState()
+    def _take(self, clone: Any) -> None:
+        """Keep a clone and what every check asks it for: each way there costs round trips."""
+        state = clone.sessionState()
         manager = state.catalogManager()
-        return (
-            state.conf().settings().hashCode(),
-            str(manager.currentCatalog().name()),
-            tuple(manager.currentNamespace()),
-            state.catalog().tempViews().hashCode(),
-            state.functionRegistry().listFunction().hashCode(),
-        )
+        self._names = {
+            "catalog": str(manager.currentCatalog().name()),
+            "database": ".".join(manager.currentNamespace()),
+        }
+        self._clone, self._state, self._parser = clone, state, state.sqlParser()
+
+    @cached_property
+    def _changes(self) -> SessionChanges:
+        return SessionChanges(self._spark._jsparkSession, self._spark._jvm)
 
     def _renewed(self) -> Any:
         """Return a fresh clone: views and functions may have changed since the last statement."""
@@ -213,23 +224,8 @@ class ClassicAnalyzer:
     def _of_rows(self, session: Any, plan: object) -> Any:
         return self._java.dataset.ofRows(session, plan)
 
-    def _json(self, plan: Any) -> str:
-        """Return the tree as ``TreeNode.toJSON`` writes it.
-
-        It travels compressed and in pieces: an answer of py4j beyond 8 KiB waits 40 ms for the
-        network's delayed acknowledgement.
-        """
-        buffer = self._java.buffer()
-        value = calling(plan.jsonValue)
-        calling(self._java.mapper.writeValue, self._java.deflater(buffer), value)
-        stream = buffer.toInputStream()
-        packed = bytearray()
-        while len(piece := stream.readNBytes(_PIECE_BYTES)) == _PIECE_BYTES:
-            packed += piece
-        return zlib.decompress(bytes(packed + piece)).decode()
-
     def _read(self, plan: Any, *, every_relation: bool, look_into: bool = True) -> PlanNode:
-        text = self._json(plan)
+        text = self._java.carrier.json(plan)
         fetched = _Fetched()
         hidden = any(kind in text for kind in (HIDING, _EXPAND, _V2))
         if look_into and (every_relation or hidden):
@@ -253,10 +249,8 @@ class _Java:
     """The JVM's classes that every check needs, looked up once: each name costs a round trip."""
 
     def __init__(self, jvm: Any) -> None:
-        self.buffer = jvm.org.apache.commons.io.output.ByteArrayOutputStream
-        self.deflater = jvm.java.util.zip.DeflaterOutputStream
+        self.carrier = JsonCarrier(jvm)
         self.dataset = jvm.org.apache.spark.sql.classic.Dataset
-        self.mapper = getattr(getattr(jvm.org.json4s.jackson, "JsonMethods$"), "MODULE$").mapper()
         mode = getattr(jvm.org.apache.spark.sql.execution, "CommandExecutionMode$")
         self.skip = getattr(mode, "MODULE$").SKIP()
 

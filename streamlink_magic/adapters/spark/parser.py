@@ -25,6 +25,7 @@ from streamlink_magic.adapters.spark.analyzer import (
     _Fetched,
     needs_every_relation,
 )
+from streamlink_magic.adapters.spark.carrier import JsonCarrier
 from streamlink_magic.adapters.spark.complaints import _invalid
 from streamlink_magic.adapters.spark.java import ensure_java
 from streamlink_magic.errors import InvalidSqlError, SessionError
@@ -77,6 +78,7 @@ class LocalParser:
         self._settings = jvm.org.apache.spark.sql.internal.SQLConf
         self._parser = jvm.org.apache.spark.sql.execution.SparkSqlParser()
         self._properties = jvm.java.util.Properties
+        self._carrier = JsonCarrier(jvm)
         package = getattr(jvm.org.apache.spark, "package$")
         self.version = str(getattr(package, "MODULE$").SPARK_VERSION())
 
@@ -105,7 +107,7 @@ class LocalParser:
         with _lock, _told_plainly():
             self._set(settings)
             plan = self._parser.parseQuery(sql)
-            text = plan.toJSON()
+            text = self._carrier.json(plan)
             if every or HIDING in text:
                 fetched.look_into(plan)
                 fetched.compare(text, every_relation=every)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from streamlink_magic.records import PlanNode
 
 
+_BY_USER = plans.BUILT_BY_USER | expressions.UDFS
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where in the tree a node stands.
@@ -42,7 +45,7 @@ def check_analysis(statement: PlanNode, policy: Policy) -> tuple[str, ...]:
         At the first rule that is broken.
     """
     scope = scope_of(policy, statement.fields)
-    classes = _classes(policy)
+    rules = _rules(policy)
     read: set[str] = set()
     tables: list[tuple[PlanNode, Identity]] = []
     stack = [(child, _Place()) for child in statement.children]
@@ -52,7 +55,7 @@ def check_analysis(statement: PlanNode, policy: Policy) -> tuple[str, ...]:
         seen += 1
         if seen > policy.max_plan_nodes:
             raise Refusal("size", f"Its plan has more than {policy.max_plan_nodes} steps.")
-        _check_class(node, place, classes, policy)
+        _check_class(node, place, rules)
         table = _identity(node)
         if table is not None:
             _check_table(table, node, place, scope)
@@ -69,21 +72,34 @@ def check_analysis(statement: PlanNode, policy: Policy) -> tuple[str, ...]:
     return tuple(sorted(read))
 
 
-def _classes(policy: Policy) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What every node is measured by."""
+
+    classes: frozenset[str]
+    denied: frozenset[str]
+    udfs: frozenset[str]
+
+
+def _rules(policy: Policy) -> _Rules:
     extra = {name.lower() for name in policy.functions} - functions.NEVER
     added = [expressions.EXTRA[name] for name in extra if name in expressions.EXTRA]
     udfs = expressions.UDFS if policy.udfs else frozenset()
-    return plans.ANALYZED | expressions.ANALYZED | udfs.union(*added) | {STATEMENT}
+    return _Rules(
+        plans.ANALYZED | expressions.ANALYZED | udfs.union(*added) | {STATEMENT},
+        functions.denied_by(policy),
+        frozenset(udf.lower() for udf in policy.udfs),
+    )
 
 
-def _check_class(node: PlanNode, place: _Place, classes: frozenset[str], policy: Policy) -> None:
-    if functions.is_denied(short(node), functions.denied_by(policy)) and not place.in_view:
+def _check_class(node: PlanNode, place: _Place, rules: _Rules) -> None:
+    if functions.is_denied(short(node), rules.denied) and not place.in_view:
         raise Refusal("function", f"The policy closes the function {short(node)}.", short(node))
-    if place.by_user and node.kind in plans.BUILT_BY_USER | expressions.UDFS:
+    if place.by_user and node.kind in _BY_USER:
         return
     if node.kind in expressions.UDFS:
-        _check_udf(node, policy)
-    elif node.kind not in classes:
+        _check_udf(node, rules)
+    elif node.kind not in rules.classes:
         raise Refusal(
             "unknown-construct", f"{short(node)} is not known to be harmless.", short(node)
         )
@@ -96,9 +112,9 @@ def _check_class(node: PlanNode, place: _Place, classes: frozenset[str], policy:
             raise Refusal("unreadable", f"{label} could not be looked into.")
 
 
-def _check_udf(node: PlanNode, policy: Policy) -> None:
+def _check_udf(node: PlanNode, rules: _Rules) -> None:
     name = str(node.fields.get("name", node.fields.get("udfName", ""))).lower()
-    listed = {udf.lower() for udf in policy.udfs}
+    listed = rules.udfs
     # A SQL function keeps its name out of the tree; the grammar rules saw the name in the text.
     if listed and (name in listed or (not name and short(node) == "SQLScalarFunction")):
         return

@@ -115,7 +115,7 @@ def _node(raw: Mapping[str, object], children: list[PlanNode]) -> PlanNode:
         if name in {"class", "num-children"}:
             continue
         fields[name] = value
-        if value is None or isinstance(value, list | dict):
+        if _holds(value):
             nested: list[PlanNode] = []
             _look_into(value, name, f"{label}.{name}", nested, unread)
             if nested:
@@ -136,13 +136,20 @@ def _look_into(
             nested.append(_build(value))
             return
         for item in value:
-            _look_into(item, name, label, nested, unread)
+            if _holds(item):
+                _look_into(item, name, label, nested, unread)
     elif isinstance(value, dict):
         if name in _NO_TREES and "product-class" not in value:
             return
         owner = str(value.get("product-class", label)).rpartition(".")[2]
         for key, item in value.items():
-            _look_into(item, key, f"{owner}.{key}", nested, unread)
+            if _holds(item):
+                _look_into(item, key, f"{owner}.{key}", nested, unread)
+
+
+def _holds(value: object) -> bool:
+    """Return whether a value must be looked into: JSON has no other that holds or hides one."""
+    return value is None or isinstance(value, list | dict)
 
 
 def _is_node(value: object) -> bool:
