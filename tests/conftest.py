@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import streamlink_magic
 from streamlink_magic.serving import ServeOptions, start_server
 
 if TYPE_CHECKING:
     from streamlink_magic.serving import Endpoint
+
+# How long an example takes says how busy the machine is, and nothing about the product.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streamlink_magic.errors import MemoryFileError, StreamlinkError, TermError
@@ -106,7 +106,6 @@ def test_a_term_over_several_lines_is_left_to_its_author(file: Path) -> None:
     assert file.read_text() == text
 
 
-@settings(deadline=None)  # it writes files, as fast as the disk is
 @given(st.text(max_size=80), st.text(max_size=450))
 def test_whatever_is_typed_is_kept_whole_or_refused(name: str, condition: str) -> None:
     """No text can break the file for the terms that are in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streamlink_magic.memory.entries import KeptAnswer
@@ -123,7 +123,6 @@ def test_masking_keeps_the_shape() -> None:
     )  # fmt: skip
 
 
-@settings(deadline=None)  # the first question compiles the patterns
 @given(st.text(), st.text())
 def test_any_two_texts_have_a_likeness_between_none_and_full(one: str, other: str) -> None:
     """Whatever people type, and equal texts are fully alike."""

@@ -76,4 +76,4 @@ def test_only_the_guard_can_seal_a_query() -> None:
         for path in ROOT.rglob("*.py")
         if "_SEAL" in path.read_text(encoding="utf-8")
     }
-    assert users == {"('records.py',)", "('steps', 'guard')"}
+    assert users == {"('records', 'guarded.py')", "('steps', 'guard')"}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import OverBudgetError, UnsafeSqlError
 from streamlink_magic.protocols import NameAnalyzer
-from streamlink_magic.records import _SEAL, GuardedQuery, Verdict
+from streamlink_magic.records import GuardedQuery, Verdict
+from streamlink_magic.records.guarded import _SEAL
 from streamlink_magic.steps.guard.agreement import check_agreement
 from streamlink_magic.steps.guard.answers import answer_question
 from streamlink_magic.steps.guard.budget import check_budget

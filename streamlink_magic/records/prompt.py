@@ -1,0 +1,77 @@
+"""What goes to the model, and what comes back from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamlink_magic.records.catalog import TableSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentPart:
+    """A stretch of the prompt and what class of information it is.
+
+    ``kind`` is one of: rules, schema, values, comments, examples, terms, turns, cells, error,
+    question.
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The messages for the model, byte-stable at the front.
+
+    Attributes
+    ----------
+    messages
+        What is sent.
+    tokens
+        Their length in the model's own tokens.
+    parts
+        The same bytes by class, for the view that shows what left the kernel.
+    tables
+        The tables whose schemas it holds.
+    """
+
+    messages: tuple[Message, ...]
+    tokens: int
+    parts: tuple[SentPart, ...]
+    tables: tuple[TableSchema, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the model wrote.
+
+    Attributes
+    ----------
+    finish_reason
+        ``stop`` when it ended by itself, ``length`` when it was cut.
+    """
+
+    text: str
+    model: str
+    finish_reason: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SqlDraft:
+    """One SQL statement, not yet checked."""
+
+    sql: str
+    completion: Completion
+    repairs: tuple[str, ...] = ()
