@@ -31,6 +31,16 @@ _RANGES = (
 )
 _LONGEST_WORDS = 12
 _SHORT_WORD = 3
+_QUOTES = "'\"`“”«»「」"
+# They hold a question together: a row that holds the text "in" is not meant by them.
+_GRAMMAR_WORDS = frozenset(
+    """
+    a all also an and any are as at be been both but by can did do does each every for from had has
+    have how if in into is it its me more most no non nor not of off on one only or out over per so
+    some than that the their them then there these they this those to under up was we were what
+    when where which who whom whose why will with you your
+    """.split()  # noqa: SIM905
+)
 _PLACES = 4
 
 
@@ -121,11 +131,19 @@ def find_values(
     for start, end in _stretches(question):
         if any(start < stop and begin < end for begin, stop in taken):
             continue
+        if question[start:end] in _GRAMMAR_WORDS and not _quoted(question, start, end):
+            continue
         hints = list(_mentions(question[start:end], places))
         if hints:
             taken.append((start, end))
             found += [(start, hint) for hint in hints[:_PLACES]]
     return tuple(hint for _, hint in sorted(found, key=lambda each: each[0]))
+
+
+def _quoted(question: str, start: int, end: int) -> bool:
+    """Return whether a stretch stands in quotes, so that it is meant as a text."""
+    before, after = question[start - 1 : start], question[end : end + 1]
+    return before in _QUOTES and after in _QUOTES and bool(before and after)
 
 
 def _mentions(words: str, places: Mapping[str, Sequence[_Place]]) -> Iterator[ValueHint]:

@@ -35,6 +35,7 @@ _DOING = frozenset(
     took won work
     """.split()  # noqa: SIM905
 )
+_COUNTING = frozenset("average avg count max min no num number of sum the total".split())  # noqa: SIM905
 _DOING_ENDS = ("ed", "ly", "ing")
 
 
@@ -78,7 +79,7 @@ def require_answerable(
     share = sum(map(bool, made_up)) / len(trees)
     sources = [list(_made_up_tables(tree, tables)) for tree in trees]
     astray = sum(map(bool, sources)) / len(trees)
-    renamed = [noun for noun in nouns if any(noun in _given_words(tree) for tree in trees)]
+    renamed = [noun for tree in trees for noun in _given_nouns(tree, nouns)]
     often = max(share / _OFTEN, astray / _TABLES_OFTEN) >= 1 and len(trees) > 1
     if often or renamed or (nouns and share >= _SOMETIMES):
         names = [name for found in (*sources, *made_up) for name in found]
@@ -142,8 +143,12 @@ def _given(tree: exp.Expr) -> Iterator[str]:
             yield column.name.casefold()
 
 
-def _given_words(tree: exp.Expr) -> set[str]:
-    return {word for node in tree.find_all(exp.Alias) for word in words_of(node.alias)}
+def _given_nouns(tree: exp.Expr, nouns: Sequence[str]) -> Iterator[str]:
+    """Yield the nouns that a draft gives as a name, alone or counted: ``number_of_employees``."""
+    for node in tree.find_all(exp.Alias):
+        words = [word for word in words_of(node.alias) if word not in _COUNTING]
+        if words and all(word in nouns for word in words):
+            yield from words
 
 
 def _unanswerable(

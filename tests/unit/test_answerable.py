@@ -73,3 +73,11 @@ def test_a_missing_thing_whose_name_something_else_gets() -> None:
 def test_names_in_another_spelling_and_names_that_the_query_gives_are_not_made_up(sql: str) -> None:
     """Repairs mend spellings; aliases, named queries and views of a row are the draft's own."""
     assert not refused("How many?", [sql, sql])
+
+
+def test_a_synonym_beside_a_word_that_is_known_is_nothing_missing() -> None:
+    """The question's own words go into names of results: that alone proves nothing."""
+    drafts = ["SELECT count(DISTINCT town) AS village_town FROM keepers"]
+    assert not refused("How many village towns?", drafts, ("village",))
+    drafts = ["SELECT count(*) AS number_of_villages FROM keepers"]
+    assert "holds village" in refused("How many villages?", drafts, ("village",))

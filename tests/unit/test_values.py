@@ -149,3 +149,12 @@ def test_corrections_hold_in_every_profile() -> None:
     tables = (table("authors", "author_id int"), table("books", "book_id int, author_id int"))
     (join,) = profile_data(tables).joins
     assert profile_data(tables, corrections=JoinCorrections(removed=(join,))).joins == ()
+
+
+def test_words_that_hold_a_question_together_are_no_values() -> None:
+    """A filler text of a row is not meant by the "in" of every question, unless it is quoted."""
+    fillers = ColumnValues(TableName("notes"), "body", ("in", "IN", "sint"))
+    profile = DataProfile(values=(fillers,))
+    assert not find_values("How many notes are in all?", profile)
+    assert [hint.value for hint in find_values("Notes with body 'in'?", profile)][:1] == ["in"]
+    assert [hint.value for hint in find_values("How many with sint?", profile)] == ["sint"]
