@@ -82,10 +82,15 @@ def test_an_answer_is_shown_once_and_again_when_asked_for(
 def test_a_rejected_draft_goes_back_and_prints_nothing(
     scripted: Kernel, script: ScriptedServer
 ) -> None:
-    """A column that does not exist costs one more call and ends in an error without log lines."""
+    """A column that does not exist is named as missing; on the user's word it is asked again."""
     script.answer = "SELECT wingspan FROM pets"
+    missing = failed(scripted, "%%ask wide\nHow wide are the pets?")
+    assert missing.error == "UnanswerableError"
+    assert "wingspan" in missing.traceback
+    scripted.run("%config AskMagics.refuse_unanswerable = False")
     calls = len(script.received)
     cell = failed(scripted, "%%ask wide\nHow wide are the pets?")
+    scripted.run("%config AskMagics.refuse_unanswerable = True")
     asked = [one for one in script.received[calls:] if not one.get("n")]  # drawn drafts apart
     assert len(asked) == 2
     assert "wingspan" in script.last_sent()
