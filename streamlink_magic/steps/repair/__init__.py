@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from streamlink_magic.steps.repair.absence import ask_absence
+from streamlink_magic.steps.repair.both import ask_both
 from streamlink_magic.steps.repair.columns import (
     rename_near,
     rename_same,
@@ -28,6 +30,7 @@ from streamlink_magic.steps.repair.dialect import (
     unquote_columns,
     unquote_outputs,
 )
+from streamlink_magic.steps.repair.foreign import name_foreign
 from streamlink_magic.steps.repair.grouping import group_by_selected, move_to_having, order_distinct
 from streamlink_magic.steps.repair.literals import absent_values, fit_literals
 from streamlink_magic.steps.repair.needless import drop_needless
@@ -35,6 +38,7 @@ from streamlink_magic.steps.repair.order import fit_order
 from streamlink_magic.steps.repair.statement import Known, Statement
 from streamlink_magic.steps.repair.suggestions import take_suggestion
 from streamlink_magic.steps.repair.tables import drop_unknown, rename_tables, swap_table
+from streamlink_magic.steps.repair.twins import part_twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +76,17 @@ MENDS: tuple[Callable[[Statement, Known], Iterator[str]], ...] = (
 
 
 # Each alone; no complaint of Spark tells of them.
-AHEAD = (unquote_outputs, replace_functions, drop_needless, fit_order, fit_literals)
+AHEAD = (
+    part_twins,
+    unquote_outputs,
+    replace_functions,
+    drop_needless,
+    fit_order,
+    fit_literals,
+    name_foreign,
+    ask_absence,
+    ask_both,
+)
 
 
 def repair_sql(draft: SqlDraft, known: Known) -> SqlDraft | None:

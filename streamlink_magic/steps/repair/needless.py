@@ -56,8 +56,9 @@ def _is_plain(join: exp.Join) -> bool:
     condition = join.args.get("on")
     if not inner or condition is None:
         return False
-    terms = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
-    return all(map(_compares_columns, terms))
+    joined = isinstance(condition, exp.Connector)
+    terms = list(condition.flatten()) if joined else [condition]
+    return all(_compares_columns(term.unnest()) for term in terms)
 
 
 def _compares_columns(term: exp.Expr) -> bool:
@@ -82,6 +83,8 @@ def _is_needless(view: ScopeView, source: Source, known: Known, own: exp.Join) -
 def _reads(column: exp.Column, source: Source, view: ScopeView) -> bool:
     if column.table:
         return column.table.casefold() == source.alias.casefold()
+    if view.made_here(column):
+        return False
     others = any(one.has(column.name) for one in view.sources if one is not source)
     return source.has(column.name) or not others
 
