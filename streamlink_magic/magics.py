@@ -125,6 +125,10 @@ class AskMagics(Magics):
     vote_timeout_s = Float(
         20.0, min=1.0, help="Seconds that each query run only to compare answers may take."
     ).tag(config=True)
+    repair = Bool(
+        default_value=True,
+        help="Mend drafts in their syntax tree where catalog and data leave one reading.",
+    ).tag(config=True)
     retries = Int(1, min=0, help="How often a failed draft goes back to the model.").tag(
         config=True
     )

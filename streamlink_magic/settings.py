@@ -80,6 +80,8 @@ class Settings:
         Whether a question is refused when the drafts show that no table holds what it asks for.
     vote_timeout_s
         Wall-clock limit of each query that is run only to compare drafts.
+    repair
+        Whether drafts are mended in their syntax tree, where catalog and data leave one reading.
     retries
         How often a failed draft is sent back to the model with Spark's error.
     grammar
@@ -116,6 +118,7 @@ class Settings:
     samples: int = 4
     refuse_unanswerable: bool = True
     vote_timeout_s: float = 20.0
+    repair: bool = True
     retries: int = 1
     grammar: Grammar = "off"
     policy: Policy = field(default_factory=Policy)

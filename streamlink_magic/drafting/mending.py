@@ -21,16 +21,18 @@ if TYPE_CHECKING:
         GuardedQuery,
         SqlDraft,
     )
-    from streamlink_magic.settings import Policy
+    from streamlink_magic.settings import Settings
 
 
 _MENDS = 4
 
 
 def guard_or_mend(
-    draft: SqlDraft, known: Known, workbench: Workbench, policy: Policy
+    draft: SqlDraft, known: Known, workbench: Workbench, settings: Settings
 ) -> tuple[SqlDraft, GuardedQuery]:
     """Guard a draft; where Spark cannot use it, mend it and guard it again, at most four times.
+
+    Without ``Settings.repair`` it is only guarded.
 
     Raises
     ------
@@ -39,13 +41,14 @@ def guard_or_mend(
     InvalidSqlError
         When nothing more can be mended; it carries the statement that failed last.
     """
-    for mends in range(_MENDS + 1):
-        draft = mend_ahead(draft, known) or draft
+    limit = _MENDS if settings.repair else 0
+    for mends in range(limit + 1):
+        draft = (mend_ahead(draft, known) if limit else None) or draft
         try:
             with keeping_sql(draft.sql):
-                return draft, guard_sql(draft.sql, workbench, policy)
+                return draft, guard_sql(draft.sql, workbench, settings.policy)
         except InvalidSqlError as error:
-            more = mends < _MENDS
+            more = mends < limit
             mended = repair_sql(draft, replace(known, error=error)) if more else None
             if mended is None:
                 raise

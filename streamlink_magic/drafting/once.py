@@ -58,7 +58,7 @@ def settle(draft: SqlDraft, desk: Desk) -> Written:
     settings, prompt = desk.settings, desk.prompt
     for calls in range(1, settings.retries + 2):
         try:
-            draft, query = guard_or_mend(draft, desk.known, desk.workbench, settings.policy)
+            draft, query = guard_or_mend(draft, desk.known, desk.workbench, settings)
         except OverBudgetError as error:
             return replace(over_budget(draft, error, desk), model_calls=calls)
         except InvalidSqlError as error:

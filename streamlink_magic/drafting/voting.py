@@ -164,7 +164,7 @@ def _squeezed(sql: str) -> str:
 
 
 def _candidate(draft: SqlDraft, desk: Desk) -> Candidate:
-    mended, query = guard_or_mend(draft, desk.known, desk.workbench, desk.settings.policy)
+    mended, query = guard_or_mend(draft, desk.known, desk.workbench, desk.settings)
     return Candidate(mended, query, desk.workbench.meaning(query))
 
 

@@ -20,6 +20,8 @@ _NO_STEP = ("rows", "_tokens", "_chars", "_s", "_path", "_file", "_dir")
 _TRUTH = {"true": True, "on": True, "yes": True, "1": True}
 _TRUTH |= {"false": False, "off": False, "no": False, "0": False}
 _OFF = "off"
+_ALSO = {"vote": "samples", "values": "sample_values"}
+"""What steps are called beside the settings that switch them."""
 
 
 def switched(settings: Settings, without: Sequence[str], given: Sequence[str]) -> Settings:
@@ -44,7 +46,7 @@ def switched(settings: Settings, without: Sequence[str], given: Sequence[str]) -
     9
     """
     changes: dict[str, object] = {}
-    for name in without:
+    for name in (_ALSO.get(one, one) for one in without):
         _note(changes, name, _off(name))
     for text in given:
         name, equals, value = text.partition("=")
@@ -65,7 +67,8 @@ def describe_switches(without: Sequence[str], given: Sequence[str]) -> str:
 
 def switches() -> tuple[str, ...]:
     """Return the names that ``--without`` takes."""
-    return tuple(name for name, kind in _kinds().items() if _off_value(name, kind) is not None)
+    own = (name for name, kind in _kinds().items() if _off_value(name, kind) is not None)
+    return (*own, *_ALSO)
 
 
 def _note(changes: dict[str, object], name: str, value: object) -> None:

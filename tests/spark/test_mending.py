@@ -13,7 +13,7 @@ from streamlink_magic.drafting import guard_or_mend
 from streamlink_magic.errors import InvalidSqlError, UnsafeSqlError
 from streamlink_magic.records import Completion, DataProfile, GuardedQuery, SqlDraft, TableSchema
 from streamlink_magic.sampling import GuardedSampler
-from streamlink_magic.settings import Policy
+from streamlink_magic.settings import Policy, Settings
 from streamlink_magic.steps.repair import Known, missing_values
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Library:
         """Return the draft that the guard let through, and its query."""
         known = Known(self.tables, self.profile, question=question)
         return guard_or_mend(
-            SqlDraft(sql, Completion(sql, "fake")), known, self.workbench, Policy()
+            SqlDraft(sql, Completion(sql, "fake")), known, self.workbench, Settings()
         )
 
     def rows(self, sql: str, question: str = "") -> list[tuple[object, ...]]:
@@ -249,3 +249,12 @@ def test_a_repair_makes_nothing_safe(library: Library) -> None:
     """The guard sees the mended statement like any other."""
     with pytest.raises(UnsafeSqlError):
         library.mend("SELECT reflect('java.lang.System', 'exit', full_name) FROM writers")
+
+
+def test_without_repairs_a_draft_is_only_guarded(library: Library) -> None:
+    """The step can be left out, so that its worth can be measured."""
+    draft = SqlDraft("SELECT full_name FROM writers", Completion("", "fake"))
+    known = Known(library.tables, library.profile)
+    with pytest.raises(InvalidSqlError):
+        guard_or_mend(draft, known, library.workbench, Settings(repair=False))
+    assert guard_or_mend(draft, known, library.workbench, Settings())[0].repairs

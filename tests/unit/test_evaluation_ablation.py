@@ -72,8 +72,15 @@ def test_a_name_or_value_that_does_not_fit_is_told(
 
 def test_switches_are_steps_not_limits() -> None:
     """Leaving out all rows, tokens or seconds would measure nothing."""
-    assert {"retries", "turns", "cells", "warm_up", "send_values"} <= set(switches())
+    steps = {"retries", "repair", "vote", "values", "turns", "cells", "warm_up", "send_values"}
+    assert steps <= set(switches())
     assert not {"rows", "answer_tokens", "run_timeout_s", "policy", "model"} & set(switches())
+
+
+def test_a_step_may_be_called_by_what_it_does() -> None:
+    """The vote is the setting of how many samples are drawn for it."""
+    settings = switched(Settings(), ["vote", "repair"], [])
+    assert (settings.samples, settings.repair) == (0, False)
 
 
 def test_the_order_of_switches_does_not_matter() -> None:
