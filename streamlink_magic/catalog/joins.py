@@ -18,6 +18,7 @@ from streamlink_magic.catalog.keynames import (
     reference_marks,
     target_marks,
 )
+from streamlink_magic.catalog.ranking import words_of
 from streamlink_magic.records import Column, Join, TableName, TableSchema
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _MOSTLY = 0.5
 _LARGELY = 0.75
 _FEW = 3
 _MANY = 10
+_PAIR = 2
 _COMMON = 60
 
 
@@ -129,7 +131,10 @@ def inferred_joins(
             found = [target for group in groups if len(group) <= _COMMON for target in group]
             targets = {(one.name, two.name): (one, two) for one, two in found}
             judged = list(_judged(table, column, targets.values(), evidence))
-            yield from _best(judged or list(_by_values(table, column, tables, evidence)))
+            sure = [one for one in judged if one[1].confidence != "low"]
+            named = [] if sure else list(_by_table(table, column, tables, evidence))
+            others = () if sure or named else _by_values(table, column, tables, evidence)
+            yield from _best(named or judged or list(others))
 
 
 def _judged(
@@ -150,6 +155,34 @@ def _judged(
             score, confidence, reason = judged
             join = Join(table.name, (column.name,), other.name, (target.name,))
             yield score, replace(join, confidence=confidence, reason=reason)
+
+
+def _by_table(
+    table: TableSchema,
+    column: Column,
+    tables: Sequence[TableSchema],
+    evidence: Mapping[TableName, Mapping[str, Evidence]],
+) -> Iterator[tuple[int, Join]]:
+    """Yield joins of a column that is called like a table to that table's first column.
+
+    ``sales.shop`` holds numbers of ``shops.nr``, whatever that is called, when all of them are
+    keys there. The table must have been read to its end.
+    """
+    left = evidence.get(table.name, {}).get(column.name)
+    if left is None or left.unique or len(left.values) < _PAIR:
+        return
+    for other in tables:
+        key = other.columns[0] if other.columns and other.name != table.name else None
+        right = evidence.get(other.name, {}).get(key.name) if key else None
+        if key is None or right is None or not (right.unique and right.complete):
+            continue
+        called = words_of(column.name) == words_of(other.name.name)
+        if called and _family(key.type) == _family(column.type) and left.values <= right.values:
+            join = Join(table.name, (column.name,), other.name, (key.name,))
+            told = f"{column.name} is called like the table {other.name.name}"
+            sure = "high" if len(left.values) >= _FEW else "medium"
+            reason = f"{told}; all of {len(left.values)} sampled values are keys there"
+            yield 1, replace(join, confidence=sure, reason=reason)
 
 
 def _by_values(

@@ -135,3 +135,15 @@ def test_every_shortest_way_is_told() -> None:
     assert len(shortest_paths(joins, [games.name], teams.name)) == 2
     assert shortest_paths(joins, [games.name], games.name) == ()
     assert shortest_paths((), [games.name], teams.name) == ()
+
+
+def test_a_column_called_like_a_table_holds_that_tables_first_column() -> None:
+    """Whatever the key is called, when all values are keys there; else nothing is said."""
+    shops, sales = table("shops", "stand int, shop string"), table("sales", "shop int, paid int")
+    rows = sample(sales, (1, 5), (2, 7), (3, 7), (1, 9))
+    known = (sample(shops, (1, "Ann's"), (2, "Bo's"), (3, "Cy's")), rows)
+    assert conditions(shops, sales, samples=known) == ["sales.shop = shops.stand"]
+    lacking = (sample(shops, (1, "Ann's"), (2, "Bo's")), rows)
+    assert conditions(shops, sales, samples=lacking) == []
+    partly = (sample(shops, (1, "Ann's"), (2, "Bo's"), (3, "Cy's"), complete=False), rows)
+    assert conditions(shops, sales, samples=partly) == []
