@@ -118,6 +118,10 @@ class AskMagics(Magics):
         min=0,
         help="How many further answers are drawn, to vote by what they return. 0: none.",
     ).tag(config=True)
+    two_forms = Bool(
+        default_value=True,
+        help="Draw half of the further answers over the tables in a second form.",
+    ).tag(config=True)
     refuse_unanswerable = Bool(
         default_value=True,
         help="Refuse a question when the drafts show that no table holds what it asks for.",

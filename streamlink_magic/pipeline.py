@@ -115,9 +115,18 @@ def write_sql(
         written = _write_unproven(prompt, grammar, ports, settings, progress)
     else:
         desk = _desk(question, prompt, ports, settings, progress)
-        desk = replace(desk, grammar=grammar, **_around(linked, prompt))
-        written = write_best(replace(desk, run=run)) if settings.samples else write_one(desk)
+        desk = replace(desk, grammar=grammar, run=run, **_around(linked, prompt))
+        desk = replace(desk, other=_other_form(linked, ports, settings))
+        written = write_best(desk) if settings.samples else write_one(desk)
     return replace(written, context=linked.context)
+
+
+def _other_form(linked: LinkedContext, ports: Ports, settings: Settings) -> Prompt | None:
+    """Return the question over the tables in another form, where drafts are drawn over it."""
+    if not settings.two_forms or settings.samples < 2:  # noqa: PLR2004  one for each form
+        return None
+    budget = _budget(ports, settings)
+    return build_prompt(linked, ports.model, budget_tokens=budget, form="columns")
 
 
 def _around(linked: LinkedContext, prompt: Prompt) -> dict[str, Any]:
@@ -308,7 +317,7 @@ def view_written(question: Question, written: Written) -> AnswerView:
             *(Check("warning", text) for text in written.absent),
         ),
         repairs=repairs,
-        sent=written.prompt.parts,
+        sent=(*written.prompt.parts, *(written.other.parts if written.other else ())),
         model=draft.completion.model,
         tokens=draft.completion.completion_tokens,
         status=_status(written),

@@ -323,11 +323,14 @@ class AskSession:
         snapshot = self._snapshot(workbench, settings)
         model = find_model(settings, None)
         tables = tuple(table for table in snapshot.tables if table.described)
-        messages = prefix_messages(tables, snapshot.current_database, self.cache.profile)
+        front = partial(prefix_messages, tables, snapshot.current_database, self.cache.profile)
+        messages = front()
         fits = model.count_tokens(messages) <= settings.prompt_tokens
         if tables and fits and messages != self._warmed:
             self._warmed = messages
             model.warm(messages)
+            if settings.two_forms and settings.samples:
+                model.warm(front(form="columns"))
 
     def _snapshot(self, workbench: Workbench, settings: Settings) -> CatalogSnapshot:
         return self.cache.snapshot(

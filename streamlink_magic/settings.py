@@ -76,6 +76,9 @@ class Settings:
     samples
         How many further drafts are drawn beside the model's first, to vote by what they return.
         0: none.
+    two_forms
+        Whether half of the further drafts are drawn over the tables in a second form, as lists of
+        full column names. Two forms err in different places.
     refuse_unanswerable
         Whether a question is refused when the drafts show that no table holds what it asks for.
     vote_timeout_s
@@ -116,6 +119,7 @@ class Settings:
     sample_rows: int = 10_000
     sample_budget_s: float = 60.0
     samples: int = 4
+    two_forms: bool = True
     refuse_unanswerable: bool = True
     vote_timeout_s: float = 20.0
     repair: bool = True

@@ -78,6 +78,8 @@ class FakeModel:
         What further drafts say.
     sent, sampled
         The messages of every call.
+    temperatures
+        How freely each further draft was drawn.
     grammars, sampled_grammars
         The grammar of every call; empty where the answer was free.
     closed
@@ -91,6 +93,7 @@ class FakeModel:
     samples: Sequence[str] = ()
     sent: list[tuple[Message, ...]] = field(default_factory=list)
     sampled: list[tuple[Message, ...]] = field(default_factory=list)
+    temperatures: list[float] = field(default_factory=list)
     grammars: list[str] = field(default_factory=list)
     sampled_grammars: list[str] = field(default_factory=list)
     closed: int = 0
@@ -119,13 +122,14 @@ class FakeModel:
         messages: Sequence[Message],
         *,
         count: int,
-        temperature: float,  # noqa: ARG002  the seam's
-        max_tokens: int,  # noqa: ARG002
+        temperature: float,
+        max_tokens: int,  # noqa: ARG002  the seam's
         stopped: Event,  # noqa: ARG002
         grammar: str = "",
     ) -> tuple[Completion, ...]:
         """Return the first ``count`` of ``samples``."""
         self.sampled.append(tuple(messages))
+        self.temperatures.append(temperature)
         self.sampled_grammars.append(grammar)
         return tuple(Completion(text, self.name) for text in self.samples[:count])
 

@@ -44,6 +44,8 @@ class Desk:
         Words that the glossary explains.
     whole
         Whether every table that there is was looked at, so that one can say what none holds.
+    other
+        The same question over the same tables in another form, for a part of the drafts.
     """
 
     prompt: Prompt
@@ -58,6 +60,7 @@ class Desk:
     closed: frozenset[str] = frozenset()
     explained: frozenset[str] = frozenset()
     whole: bool = False
+    other: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Written:
         ``do not trust``; empty where that was not looked at.
     signals
         What the badge rests on, as numbers by name.
+    other
+        The prompt in another form that drafts were drawn over, too.
     """
 
     draft: SqlDraft
@@ -97,6 +102,7 @@ class Written:
     signals: Mapping[str, float] = field(default_factory=dict)
     unexplained: tuple[str, ...] = ()
     context: AskContext | None = None
+    other: Prompt | None = None
 
 
 def grammar_for(desk: Desk, answer: str) -> str:

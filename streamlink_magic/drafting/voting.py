@@ -16,7 +16,7 @@ from streamlink_magic.errors import (
     StreamlinkError,
 )
 from streamlink_magic.steps.answerable import require_answerable
-from streamlink_magic.steps.generate import Drafts, generate_drafts
+from streamlink_magic.steps.generate import Drafts, Draw, generate_drafts
 from streamlink_magic.steps.prompt import retry_prompt
 from streamlink_magic.steps.repair import missing_values
 from streamlink_magic.steps.trust import Signals, badge
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
 
 
+_HALVES = 2
 _UNCHANGED = "This is the query before, unchanged. The last question asks for a change in it."
 
 
@@ -48,18 +49,27 @@ def write_best(desk: Desk) -> Written:
     ModelError
         When the server failed or wrote no SQL.
     """
+    drafts = _drafts(desk)
+    desk.progress("guard")
+    _require_answerable(drafts, desk)
+    return replace(_written(drafts, desk), other=desk.other)
+
+
+def _drafts(desk: Desk) -> Drafts:
     settings = desk.settings
-    drafts = generate_drafts(
+    return generate_drafts(
         desk.prompt,
         desk.model,
-        samples=settings.samples,
+        draws=_draws(desk),
         max_tokens=settings.answer_tokens,
         progress=desk.progress,
         grammar=grammar_for(desk, "first"),
         sample_grammar=grammar_for(desk, "samples"),
     )
-    desk.progress("guard")
-    _require_answerable(drafts, desk)
+
+
+def _written(drafts: Drafts, desk: Desk) -> Written:
+    """Choose between drafts; where none can be used, ask again."""
     candidates, failure = _candidates(drafts, desk)
     if not candidates:
         return _write_again(drafts, failure, desk)
@@ -94,6 +104,19 @@ def write_best(desk: Desk) -> Written:
         signals=signals.as_numbers(),
         unexplained=unexplained,
     )
+
+
+def _draws(desk: Desk) -> tuple[Draw, ...]:
+    """Return what is drawn beside the first answer: half of it over the other form of the tables.
+
+    Of that form, too, the model's first choice is one.
+    """
+    samples, other = desk.settings.samples, desk.other
+    if other is None or samples < _HALVES:
+        return (Draw(desk.prompt, samples),)
+    over_other = samples // _HALVES
+    draws = [Draw(desk.prompt, samples - over_other), Draw(other, 1, temperature=0.0)]
+    return (*draws, Draw(other, over_other - 1)) if over_other > 1 else tuple(draws)
 
 
 def _require_answerable(drafts: Drafts, desk: Desk) -> None:

@@ -17,7 +17,7 @@ from streamlink_magic.errors import ModelError, NoSqlError
 from streamlink_magic.records import Completion, Prompt, SqlDraft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from streamlink_magic.protocols import ChatModel, Clock, Progress
 
@@ -78,9 +78,9 @@ class Drafts:
     first
         Its own first choice, or why that is no SQL.
     others
-        Further drafts, drawn at random; those that are no SQL are left out.
+        Further drafts; those that are no SQL are left out.
     alone
-        Why there are no others, though some were wanted.
+        Why there are fewer others than were wanted; empty where the server failed in none.
     """
 
     first: SqlDraft | NoSqlError
@@ -88,18 +88,37 @@ class Drafts:
     alone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Further answers to draw.
+
+    Attributes
+    ----------
+    prompt
+        Over which prompt: the same question may be put with its tables in another form.
+    count
+        How many.
+    temperature
+        How freely; 0 is the model's first choice.
+    """
+
+    prompt: Prompt
+    count: int
+    temperature: float = TEMPERATURE
+
+
 def generate_drafts(
     prompt: Prompt,
     model: ChatModel,
     *,
-    samples: int,
+    draws: Sequence[Draw],
     max_tokens: int,
     progress: Progress,
     grammar: str = "",
     sample_grammar: str = "",
     clock: Clock = time.monotonic,
 ) -> Drafts:
-    """Return the model's first choice, and drafts drawn at random while that is written.
+    """Return the model's first choice, and further drafts that are written beside it.
 
     A server on a CPU is held up by reading its weights: five answers at once take little longer
     than one. When the first choice is written, those that are not done get half as long again:
@@ -107,8 +126,8 @@ def generate_drafts(
 
     Parameters
     ----------
-    samples
-        How many further drafts are drawn.
+    draws
+        The further drafts.
     max_tokens
         Longest answer, in tokens.
     grammar, sample_grammar
@@ -120,20 +139,22 @@ def generate_drafts(
         When the server failed.
     """
     stopped = Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="streamlink-sample") as pool:
-        drawing = pool.submit(
-            _sample, prompt, model, samples, max_tokens, stopped, grammar=sample_grammar
-        )
+    with ThreadPoolExecutor(max(len(draws), 1), thread_name_prefix="streamlink-sample") as pool:
+        drawing = [
+            pool.submit(_sample, draw, model, max_tokens, stopped, grammar=sample_grammar)
+            for draw in draws
+        ]
         try:
             begun = clock()
             first = _first(prompt, model, max_tokens, progress, grammar)
-            wait([drawing], timeout=max(_GRACE_S, _GRACE * (clock() - begun)))
+            wait(drawing, timeout=max(_GRACE_S, _GRACE * (clock() - begun)))
             stopped.set()
-            others, alone = drawing.result()
+            drawn = [one.result() for one in drawing]
         except BaseException:
             stopped.set()  # an interrupt, too, ends what the server still writes
             raise
-    return Drafts(first, others, alone)
+    others = tuple(draft for drafts, _ in drawn for draft in drafts)
+    return Drafts(first, others, next((why for _, why in drawn if why), ""))
 
 
 def _first(
@@ -148,19 +169,13 @@ def _first(
 
 
 def _sample(
-    prompt: Prompt,
-    model: ChatModel,
-    samples: int,
-    max_tokens: int,
-    stopped: Event,
-    *,
-    grammar: str,
+    draw: Draw, model: ChatModel, max_tokens: int, stopped: Event, *, grammar: str
 ) -> tuple[tuple[SqlDraft, ...], str]:
     try:
         drawn = model.sample(
-            prompt.messages,
-            count=samples,
-            temperature=TEMPERATURE,
+            draw.prompt.messages,
+            count=draw.count,
+            temperature=draw.temperature,
             max_tokens=max_tokens,
             stopped=stopped,
             grammar=grammar,

@@ -21,7 +21,7 @@ from streamlink_magic.records import (
     TableSchema,
     Verdict,
 )
-from streamlink_magic.steps.prompt import build_prompt, retry_prompt, schema_text
+from streamlink_magic.steps.prompt import build_prompt, columns_text, retry_prompt, schema_text
 from streamlink_magic.steps.render import mimebundle, render_html, render_text
 from streamlink_magic.testing import FakeModel
 
@@ -88,6 +88,20 @@ def test_what_tables_say_is_quoted_in_the_prompt(text: str) -> None:
     quoted = re.search(r"\) COMMENT '((?:[^']|'')*)';\Z", written)
     assert quoted
     assert lines[1].startswith("  id bigint COMMENT '")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_tables_say_stays_on_its_line_in_the_list_of_columns(text: str) -> None:
+    """A line a column, and each begins as lines of the list do; nothing is hidden in them."""
+    written = columns_text(hostile_table(text), "shop")
+    first, *rest = written.split("\n")
+    assert first.startswith("Table invoices -- ")
+    assert len(rest) == 3
+    assert all(line.startswith("- invoices.") for line in rest)
+    assert not HIDDEN.search(written)
+    assert "```" not in first + rest[0]
+    assert "<|" not in written
+    assert len(written) < 3_000
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -12,8 +12,11 @@ from streamlink_magic.records import (
     AskContext,
     CatalogSnapshot,
     Column,
+    ColumnValues,
     DataProfile,
     Example,
+    ForeignKey,
+    Join,
     LinkedContext,
     Message,
     Prompt,
@@ -54,6 +57,38 @@ def test_the_front_is_the_same_for_every_question() -> None:
         first.messages[0].content
         == prefix_messages(CATALOG.tables, "shop", DataProfile())[0].content
     )
+
+
+def test_the_other_form_lists_full_names_and_how_tables_join() -> None:
+    """Declared keys and believed joins are conditions; a few values stand behind their column."""
+    planes = replace(
+        PLANES, foreign_keys=(ForeignKey(("tailnum",), "fleet", ("number",)),), comment="All\nours"
+    )
+    profile = DataProfile(
+        joins=(
+            Join(FLIGHTS.name, ("dest",), PLANES.name, ("tailnum",), "inferred", "medium"),
+            Join(FLIGHTS.name, ("dest",), PLANES.name, ("seats",), "inferred", "low"),
+        ),
+        values=(
+            ColumnValues(FLIGHTS.name, "dest", ("LAX", "SFO"), complete=True, distinct=2, rows=900),
+        ),
+    )
+    (front,) = prefix_messages((FLIGHTS, planes), "shop", profile, "columns")
+    assert front.content.split("Tables:\n")[1].split("\n")[:-2] == [
+        "",
+        "Table flights",
+        "- flights.dest string -- values: LAX, SFO",
+        "- flights.dep_delay int",
+        "",
+        "Table planes -- All ours",
+        "- planes.tailnum string",
+        "- planes.seats int",
+        "",
+        "Joins:",
+        "flights.dest = planes.tailnum",
+        "planes.tailnum = fleet.number",
+        "",
+    ]
 
 
 def test_the_question_comes_last_and_unchanged() -> None:

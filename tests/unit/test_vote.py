@@ -21,6 +21,7 @@ from streamlink_magic.records import (
     Vote,
 )
 from streamlink_magic.settings import Policy, Settings
+from streamlink_magic.steps.generate import TEMPERATURE
 from streamlink_magic.steps.guard import guard_sql
 from streamlink_magic.steps.trust import Signals, badge, trust_checks, unexplained_words
 from streamlink_magic.steps.vote import Candidate, result_digest, weigh_readings
@@ -90,9 +91,23 @@ def test_drafts_that_agree_are_run_once_and_as_the_answer() -> None:
     """Equal plans need no comparison."""
     model = FakeModel(["SELECT 1"], samples=["SELECT 1", "SELECT 1"])
     workbench = FakeWorkbench(tables=[PETS])
-    view, _ = ask(Question("How many?"), ports(model, workbench), Settings(), silent)
+    view, _ = ask(Question("How many?"), ports(model, workbench), Settings(two_forms=False), silent)
     assert workbench.ran == ["SELECT 1"]
     assert view.checks[0].text == "Well supported: 3 of 3 drafts return this."
+
+
+def test_half_of_the_drafts_are_drawn_over_the_other_form_of_the_tables() -> None:
+    """Its own first choice is among them, and what was sent is all there to see."""
+    model = FakeModel(["SELECT 1"], samples=["SELECT 1", "SELECT 1"])
+    workbench = FakeWorkbench(tables=[PETS])
+    view, _ = ask(Question("How many?"), ports(model, workbench), Settings(samples=4), silent)
+    fronts = sorted(messages[0].content for messages in model.sampled)
+    assert ["- pets.name string" in front for front in fronts] == [False, True, True]
+    assert sorted(model.temperatures) == [0.0, TEMPERATURE, TEMPERATURE]
+    assert view.checks[0].text == "Well supported: 5 of 5 drafts return this."
+    sent = "".join(part.text for part in view.sent)
+    for messages in (*model.sent, *model.sampled):
+        assert all(message.content in sent for message in messages)
 
 
 def test_a_first_draft_that_fails_is_replaced_by_a_sample() -> None:

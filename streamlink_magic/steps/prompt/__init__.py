@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from streamlink_magic.catalog.ranking import rank_tables
 from streamlink_magic.catalog.values import find_values
@@ -19,7 +19,12 @@ from streamlink_magic.records import (
     TableSchema,
 )
 from streamlink_magic.steps.prompt.names import MARKS, as_data, plain_name, redacted
-from streamlink_magic.steps.prompt.schema import schema_text, shows_values
+from streamlink_magic.steps.prompt.schema import (
+    columns_text,
+    joins_text,
+    schema_text,
+    shows_values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +39,11 @@ _HINTS = 6
 _HINT_CHARS = 160
 _OPENING = SentPart("opening", "```sql\n")
 
+SchemaForm = Literal["create", "columns"]
+"""How tables are written in a prompt."""
+
+_TEXTS = {"create": schema_text, "columns": columns_text}
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -43,7 +53,9 @@ class _Piece:
     part: SentPart
 
 
-def build_prompt(linked: LinkedContext, model: ChatModel, *, budget_tokens: int) -> Prompt:
+def build_prompt(
+    linked: LinkedContext, model: ChatModel, *, budget_tokens: int, form: SchemaForm = "create"
+) -> Prompt:
     """Return the prompt for the linked context, within a hard budget of tokens.
 
     Whatever does not fit is left out in this order: cells, examples, earlier turns but for the
@@ -53,6 +65,8 @@ def build_prompt(linked: LinkedContext, model: ChatModel, *, budget_tokens: int)
     ----------
     budget_tokens
         The most that the prompt may measure, in the model's own tokens.
+    form
+        How tables are written: as ``CREATE TABLE``, or as lists of full column names and joins.
 
     Raises
     ------
@@ -61,7 +75,7 @@ def build_prompt(linked: LinkedContext, model: ChatModel, *, budget_tokens: int)
     """
     tokens = 0
     for candidate in _ever_smaller(linked):
-        pieces = _pieces(candidate)
+        pieces = _pieces(candidate, form)
         messages = _messages(pieces)
         tokens = model.count_tokens(messages)
         if tokens <= budget_tokens:
@@ -110,29 +124,37 @@ def retry_prompt(prompt: Prompt, sql: str, error: str, model: ChatModel) -> Prom
 
 
 def prefix_messages(
-    tables: Sequence[TableSchema], database: str, profile: DataProfile
+    tables: Sequence[TableSchema],
+    database: str,
+    profile: DataProfile,
+    form: SchemaForm = "create",
 ) -> tuple[Message, ...]:
     """Return the part of every prompt that does not depend on the question."""
-    return _messages([_Piece("system", part) for part in _front(tables, database, profile)])
+    return _messages([_Piece("system", part) for part in _front(tables, database, profile, form)])
 
 
 def _front(
-    tables: Sequence[TableSchema], database: str, profile: DataProfile
+    tables: Sequence[TableSchema], database: str, profile: DataProfile, form: SchemaForm
 ) -> Iterator[SentPart]:
     yield SentPart("rules", load("rules") + "\n")
     stable = [table for table in tables if table.kind != "dataframe"]
     for table in stable:
-        text = "\n" + schema_text(table, database, profile) + "\n"
+        text = "\n" + _TEXTS[form](table, database, profile) + "\n"
         yield SentPart("values" if shows_values(table, profile) else "schema", text)
+    if form == "columns":
+        joins = joins_text(stable, database, profile)
+        yield SentPart("schema", f"\n{load('joins')}\n{joins}\n" if joins else "")
+        yield SentPart("rules", f"\n{load('columns')}\n")
 
 
-def _pieces(linked: LinkedContext) -> list[_Piece]:
+def _pieces(linked: LinkedContext, form: SchemaForm) -> list[_Piece]:
     context = linked.context
     database = context.catalog.current_database
-    pieces = [_Piece("system", part) for part in _front(linked.tables, database, context.profile)]
+    front = _front(linked.tables, database, context.profile, form)
+    pieces = [_Piece("system", part) for part in front]
     for table in linked.tables:
         if table.kind == "dataframe":  # behind the stable front, since variables come and go
-            text = "\n" + schema_text(table, database) + "\n"
+            text = "\n" + _TEXTS[form](table, database, DataProfile()) + "\n"
             pieces.append(_Piece("system", SentPart("schema", text)))
     if context.examples:
         pieces.append(_Piece("system", SentPart("examples", _examples_text(context.examples))))

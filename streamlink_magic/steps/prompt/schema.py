@@ -1,4 +1,7 @@
-"""A table as the model reads it: the ``CREATE TABLE`` that code models know, and what data say."""
+"""Tables as the model reads them, and what data say of them.
+
+The main form is the ``CREATE TABLE`` that code models know; the other one lists full names.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from streamlink_magic.records import DataProfile, TableName, TableSchema
 from streamlink_magic.steps.prompt.names import as_data, comment_clause, plain_name, plain_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from streamlink_magic.records import Column
+    from streamlink_magic.records import Column, Join
 
 _NOTHING_KNOWN = DataProfile()
 _VALUES_SHOWN = 5
 _VALUE_CHARS = 30
+_NOTE_CHARS = 200
 _BELIEVED = ("high", "medium")
 
 
@@ -34,6 +38,50 @@ def schema_text(table: TableSchema, database: str, profile: DataProfile = _NOTHI
     body = ",\n".join(f"  {line}" for line in lines)
     name = table_name(table.name, database)
     return f"CREATE TABLE {name} (\n{body}\n){comment_clause(table.comment)};"
+
+
+def columns_text(table: TableSchema, database: str, profile: DataProfile = _NOTHING_KNOWN) -> str:
+    """Return a table as a list of its columns, each under its full name.
+
+    A model that reads every column as ``table.column`` thinks more of where a column is from, and
+    so errs elsewhere than over ``CREATE TABLE``: the two forms complement each other.
+    """
+    name = table_name(table.name, database)
+    lines = [f"Table {name}{_note(table.comment)}"]
+    for column in table.columns:
+        said = _note(column.comment or _values(table, column, profile))
+        lines.append(f"- {name}.{plain_name(column.name)} {plain_type(column.type)}{said}")
+    return "\n".join(lines)
+
+
+def _note(text: str) -> str:
+    clean = as_data(text, _NOTE_CHARS)
+    return f" -- {clean}" if clean else ""
+
+
+def joins_text(tables: Sequence[TableSchema], database: str, profile: DataProfile) -> str:
+    """Return how tables join, a condition a line; empty where nothing is known."""
+    shown = {table.name: table_name(table.name, database) for table in tables}
+    found: dict[str, None] = {}
+    for table in tables:
+        for key in table.foreign_keys:
+            ends = zip(key.columns, key.references, strict=False)
+            found[_condition(shown[table.name], plain_name(key.table), ends)] = None
+        for join in profile.joins:
+            if join.left == table.name and join.right in shown and _is_believed(join):
+                ends = zip(join.left_columns, join.right_columns, strict=True)
+                found[_condition(shown[join.left], shown[join.right], ends)] = None
+    return "\n".join(found)
+
+
+def _condition(left: str, right: str, ends: Iterable[tuple[str, str]]) -> str:
+    return " AND ".join(
+        f"{left}.{plain_name(one)} = {right}.{plain_name(two)}" for one, two in ends
+    )
+
+
+def _is_believed(join: Join) -> bool:
+    return join.source != "inferred" or join.confidence in _BELIEVED
 
 
 def shows_values(table: TableSchema, profile: DataProfile) -> bool:
@@ -65,8 +113,8 @@ def _keys(table: TableSchema, profile: DataProfile) -> Iterator[str]:
         target = f"{plain_name(key.table)} ({_names(key.references)})"
         yield f"FOREIGN KEY ({_names(key.columns)}) REFERENCES {target}"
     for join in profile.joins:
-        believed = join.source != "inferred" or join.confidence in _BELIEVED
-        if join.left == table.name and join.left_columns not in told and believed:
+        own = join.left == table.name and join.left_columns not in told
+        if own and _is_believed(join):
             target = f"{plain_name(join.right.name)} ({_names(join.right_columns)})"
             yield f"FOREIGN KEY ({_names(join.left_columns)}) REFERENCES {target}"
 
