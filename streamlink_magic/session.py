@@ -7,7 +7,6 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.display import LiveLine
@@ -27,11 +26,11 @@ from streamlink_magic.answer import Answer
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.disclosure import bounds_views, see_catalog
 from streamlink_magic.endpoint import find_model
-from streamlink_magic.errors import MemoryFileError, StreamlinkError
+from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
-from streamlink_magic.memory.recall import read_memory
+from streamlink_magic.memory.recall import memory_file, read_memory
 from streamlink_magic.pipeline import Ports, approve_query, ask, run_query, write_sql
 from streamlink_magic.records import Check, Question, Turn
 from streamlink_magic.sampling import open_sampler
@@ -166,7 +165,7 @@ class AskSession:
         MemoryFileError
             When a file as a whole cannot be read.
         """
-        memory = read_memory(settings.memory_path)
+        memory = read_memory(settings.memory_path, settings.memory_layers)
         if memory.joins != self.cache.corrections:
             self.cache.correct_joins(memory.joins)
         return memory
@@ -212,14 +211,12 @@ class AskSession:
         ------
         MemoryFileError
             When memory is switched off, the SQL was never allowed, or the file is not writable.
+        OutsidePolicyError
+            When the policy file closes the memory of kept answers.
         """
-        if not settings.memory_path:
-            raise MemoryFileError(
-                "Memory is switched off.",
-                "Name its file: %config AskMagics.memory_path = '.streamlink/kept.jsonl'",
-            )
+        path = memory_file(settings, "kept")
         entry = kept_from(view, author=who(), date=today())
-        add_kept(Path(settings.memory_path), [entry])
+        add_kept(path, [entry])
         return entry
 
     def _spark(self, settings: Settings) -> object:

@@ -22,6 +22,7 @@ from streamlink_magic.evaluation.summary import align, summary_text
 from streamlink_magic.evaluation.switches import describe_switches, switched
 from streamlink_magic.evaluation.terminal import RunProgressLines
 from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
+from streamlink_magic.governance import govern, hub_rules
 from streamlink_magic.prompts import digest
 
 if TYPE_CHECKING:
@@ -72,8 +73,10 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     ------
     EvaluationError
         When the set or an earlier file cannot be used, or the server is gone.
+    PolicyError
+        When a policy file cannot be used, or does not allow the model server.
     """
-    settings = switched(settings, request.without, request.given)
+    settings = govern(switched(settings, request.without, request.given), hub_rules())
     benchmark = load_set(request.benchmark)
     ids = read_ids(request.ids) if request.ids else None
     questions = choose(benchmark.questions, ids, request.limit, request.seed)
