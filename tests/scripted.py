@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 _MODEL = "scripted"
 
@@ -23,14 +23,20 @@ class ScriptedServer:
         What it writes, word by word, to every question.
     dies
         Whether it breaks the connection after the first word.
+    redirect
+        Where it sends every request instead of answering; empty: it answers.
     received
         The bodies of the chat requests that wanted a stream, in order.
+    wire
+        Every byte that ever came, of all connections: request lines, headers, bodies.
     """
 
     def __init__(self) -> None:
         self.answer = "SELECT 1"
         self.dies = False
+        self.redirect = ""
         self.received: list[dict[str, Any]] = []
+        self.wire = bytearray()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -61,6 +67,31 @@ class _Server(ThreadingHTTPServer):
         self.script = script
 
 
+class _Recorder:
+    """Hands on what is read from a connection, and keeps it."""
+
+    def __init__(self, file: BinaryIO, wire: bytearray) -> None:
+        self._file = file
+        self._wire = wire
+
+    def read(self, size: int = -1) -> bytes:
+        return self._keep(self._file.read(size))
+
+    def readline(self, size: int = -1) -> bytes:
+        return self._keep(self._file.readline(size))
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._file.closed
+
+    def _keep(self, read: bytes) -> bytes:
+        self._wire += read
+        return read
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -68,12 +99,22 @@ class _Handler(BaseHTTPRequestHandler):
     def _script(self) -> ScriptedServer:
         return self.server.script  # type: ignore[attr-defined]
 
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = _Recorder(self.rfile, self._script.wire)  # type: ignore[assignment]
+
     def do_GET(self) -> None:
+        if self._script.redirect:
+            self._send_elsewhere()
+            return
         card = {"id": _MODEL, "object": "model", "created": 0, "owned_by": "a test"}
         self._send({"object": "list", "data": [card | {"max_model_len": 8192}]})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self._script.redirect:
+            self._send_elsewhere()
+            return
         if self.path == "/tokenize":
             count = sum(len(message["content"]) for message in body["messages"]) // 4
             self._send({"count": count})
@@ -82,6 +123,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(self._script.answer.split(" "))
         else:
             self._send(_chunk(self._script.answer, "stop", kind="message"))
+
+    def _send_elsewhere(self) -> None:
+        self.send_response(307)
+        self.send_header("Location", self._script.redirect + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _send(self, answer: dict[str, Any]) -> None:
         content = json.dumps(answer).encode()
