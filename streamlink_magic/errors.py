@@ -29,6 +29,7 @@ StreamlinkError
 │   ├── PortInUseError             the port asked for is taken
 │   ├── NotEnoughMemoryError       the machine cannot hold model and cache
 │   └── ContextTooLongError        the model is too large for the context asked
+├── GatewayError               a gateway's configuration that cannot be used
 └── EvaluationError            a benchmark set or a report that cannot be used
 
 Every error carries a message that names the cause and a hint that ends with the fix. In a
@@ -256,6 +257,10 @@ class NotEnoughMemoryError(ServingError):
 
 class ContextTooLongError(ServingError):
     """The model or its cache cannot hold the context length asked for."""
+
+
+class GatewayError(StreamlinkError):
+    """The gateway's configuration cannot be read or understood."""
 
 
 class EvaluationError(StreamlinkError):

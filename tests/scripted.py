@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO, Self
 
@@ -23,6 +25,10 @@ class ScriptedServer:
         What it writes, word by word, to every question.
     dies
         Whether it breaks the connection after the first word.
+    endless
+        Whether it goes on writing until nobody listens; then ``gone`` is set.
+    gate
+        What it waits for after the first word.
     redirect
         Where it sends every request instead of answering; empty: it answers.
     received
@@ -34,11 +40,15 @@ class ScriptedServer:
     def __init__(self) -> None:
         self.answer = "SELECT 1"
         self.dies = False
+        self.endless = False
+        self.gone = threading.Event()
+        self.gate: threading.Event | None = None
         self.redirect = ""
         self.received: list[dict[str, Any]] = []
         self.wire = bytearray()
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        serve = partial(self._server.serve_forever, poll_interval=0.02)
+        self._thread = threading.Thread(target=serve, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -120,7 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send({"count": count})
         elif body.get("stream"):
             self._script.received.append(body)
-            self._stream(self._script.answer.split(" "))
+            counted = "continuous_usage_stats" in body.get("stream_options", {})
+            self._stream(self._script.answer.split(" "), counted=counted)
         else:
             self._send(_chunk(self._script.answer, "stop", kind="message"))
 
@@ -138,16 +149,28 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _stream(self, words: list[str]) -> None:
+    def _stream(self, words: list[str], *, counted: bool) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for number, word in enumerate(words):
-            self._event(json.dumps(_chunk(word if number == 0 else f" {word}", None)))
+            chunk = _chunk(word if number == 0 else f" {word}", None)
+            used = {"usage": {"prompt_tokens": 100, "completion_tokens": number + 1}}
+            self._event(json.dumps({**chunk, **used} if counted else chunk))
             if self._script.dies:
                 self.close_connection = True
                 return
+            if self._script.gate is not None:
+                self._script.gate.wait(30)
+        while self._script.endless:
+            try:
+                self._event(json.dumps(_chunk(" on", None)))
+            except OSError:
+                self._script.gone.set()
+                self.close_connection = True
+                return
+            time.sleep(0.01)
         self._event(json.dumps(_chunk("", "stop")))
         self._event("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
