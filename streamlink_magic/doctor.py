@@ -17,6 +17,8 @@ from streamlink_magic.adapters.spark.java import ensure_java
 from streamlink_magic.adapters.spark.recognize import RESTRICTED_MODE, SWITCH_ON
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.governance import govern, hub_rules
+from streamlink_magic.governance.places import held_by
 from streamlink_magic.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def examine() -> Iterator[Finding]:
         yield _package(package, source)
     yield _java()
     yield _restricted_mode()
+    yield from _policy()
     yield from _endpoint()
     yield _disk()
     yield _memory()
@@ -97,13 +100,22 @@ def _spark_defaults() -> list[str]:
         return []
 
 
+def _policy() -> Iterator[Finding]:
+    """Tell of the policy file, where there is one."""
+    try:
+        for path in hub_rules().files:
+            yield Finding("policy", ok=True, seen=f"{path}; {held_by(Path(path))}")
+    except StreamlinkError as error:
+        yield Finding("policy", ok=False, seen=error.message, fix=error.hint)
+
+
 def _endpoint() -> Iterator[Finding]:
     settings = Settings(
         base_url=os.environ.get("STREAMLINK_BASE_URL", ""),
         api_key=os.environ.get("STREAMLINK_API_KEY", ""),
     )
     try:
-        model = find_model(settings, None)
+        model = find_model(govern(settings, hub_rules()), None)
         name, context = model.name, model.context_tokens
     except StreamlinkError as error:
         yield Finding("endpoint", ok=False, seen=error.message, fix=error.hint)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.vllm import VllmModel
 from streamlink_magic.errors import ServerUnreachableError
+from streamlink_magic.governance.endpoints import is_among
 
 if TYPE_CHECKING:
     from streamlink_magic.protocols import Progress
@@ -32,11 +34,18 @@ def find_model(settings: Settings, progress: Progress | None) -> VllmModel:
     if settings.base_url:
         return VllmModel(
             settings.base_url,
-            settings.api_key,
+            settings.api_key or _hub_token(settings),
             model=settings.model,
             timeout_s=settings.answer_timeout_s,
         )
     return _local(settings, progress)
+
+
+def _hub_token(settings: Settings) -> str:
+    """Return the token that the hub gave this kernel, for the one endpoint that may see it."""
+    named = settings.hub_token_for
+    meant = bool(named) and is_among(settings.base_url, [named])
+    return os.environ.get("JUPYTERHUB_API_TOKEN", "") if meant else ""
 
 
 def _tell(progress: Progress, message: str, _fraction: float | None = None, /) -> None:

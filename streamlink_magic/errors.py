@@ -14,6 +14,9 @@ StreamlinkError
 │   ├── ModelTimeoutError          no token within the limit
 │   └── NoSqlError                 truncated, or no single statement in the answer
 ├── PolicyError                a policy whose entries cannot be understood
+│   ├── PolicyFileError            a policy file that is broken, missing, or the user's to change
+│   └── OutsidePolicyError         an endpoint, model or command that the policy file closes
+├── AuditError                 a line of the audit that cannot be written
 ├── GuardError                 SQL that will not run
 │   ├── UnsafeSqlError             it breaks a rule: it might do more than read what is allowed
 │   │   └── OverBudgetError            it only reads, but would cost more than the policy allows
@@ -26,6 +29,7 @@ StreamlinkError
 │   ├── PortInUseError             the port asked for is taken
 │   ├── NotEnoughMemoryError       the machine cannot hold model and cache
 │   └── ContextTooLongError        the model is too large for the context asked
+├── GatewayError               a gateway's configuration that cannot be used
 └── EvaluationError            a benchmark set or a report that cannot be used
 
 Every error carries a message that names the cause and a hint that ends with the fix. In a
@@ -160,6 +164,18 @@ class PolicyError(StreamlinkError):
     """A policy holds an entry that cannot be understood."""
 
 
+class PolicyFileError(PolicyError):
+    """The hub's policy file is broken, missing, or could be changed by the user."""
+
+
+class OutsidePolicyError(PolicyError):
+    """The policy file does not allow what was chosen."""
+
+
+class AuditError(StreamlinkError):
+    """The audit that the policy requires cannot be written, so that nothing runs."""
+
+
 class GuardError(StreamlinkError):
     """The guard will not let a statement run.
 
@@ -241,6 +257,10 @@ class NotEnoughMemoryError(ServingError):
 
 class ContextTooLongError(ServingError):
     """The model or its cache cannot hold the context length asked for."""
+
+
+class GatewayError(StreamlinkError):
+    """The gateway's configuration cannot be read or understood."""
 
 
 class EvaluationError(StreamlinkError):

@@ -16,6 +16,7 @@ from streamlink_magic.adapters.spark.connect import ConnectAnalyzer
 from streamlink_magic.adapters.spark.recognize import is_connect, is_session, is_stopped
 from streamlink_magic.adapters.spark.several import in_threads
 from streamlink_magic.errors import GuardError, SessionError, StreamlinkError
+from streamlink_magic.governance import under_rules
 from streamlink_magic.settings import Policy
 from streamlink_magic.steps.guard import guard_sql, guard_unproven
 from streamlink_magic.steps.guard.agreement import with_warnings
@@ -52,6 +53,7 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
         PySpark's jars; without them nothing can be proven, so nothing is allowed there.
     policy
         What may be read; by default everything in the current database and the temporary views.
+        A hub's policy file tightens it.
 
     Returns
     -------
@@ -63,6 +65,8 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     ------
     SessionError
         When ``session`` is no SparkSession, or a stopped one.
+    PolicyFileError
+        When there is a policy file that cannot be used.
 
     Examples
     --------
@@ -70,9 +74,10 @@ def check_sql(sql: str, *, session: object, policy: Policy | None = None) -> Ver
     Verdict(allowed=False, rule='not-a-query', clause='DROP', why='Only a query may run: ...')
     """
     _require_live(session)
+    policy = under_rules(policy or Policy())
     recalls = not is_connect(session)
     check = _own_checker(session, threading.get_ident()) if recalls else statement_checker(session)
-    return with_warnings(check(sql, policy or Policy()), sql)
+    return with_warnings(check(sql, policy), sql)
 
 
 def guard_file(
@@ -102,9 +107,10 @@ def guard_file(
         When ``session`` is no SparkSession, or a stopped one.
     """
     _require_live(session)
+    policy = under_rules(policy or Policy())
     statements = list(_statements(Path(path)))
     lines: list[str] = []
-    for line in _checked(statements, session, policy or Policy()):
+    for line in _checked(statements, session, policy):
         lines.append(line)
         if progress is not None:
             progress("guard", f"{len(lines)} of {len(statements)}")

@@ -18,7 +18,9 @@ from streamlink_magic.asking import parse_cell, parse_line
 from streamlink_magic.commands import COMMANDS, run_command
 from streamlink_magic.commands.desk import Desk
 from streamlink_magic.completing import complete, complete_command
-from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.errors import PolicyError, StreamlinkError
+from streamlink_magic.governance import govern, hub_rules, origins
+from streamlink_magic.governance.places import named_file
 from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.records import Question
 from streamlink_magic.session import AskRequest, AskSession
@@ -194,6 +196,10 @@ class AskMagics(Magics):
         return self.asks.ask(_request(asked), self._settings(asked))
 
     def _settings(self, asked: AskLine) -> Settings:
+        """Return what is in force now, below the policy file where there is one."""
+        return govern(self._wanted(asked), hub_rules())
+
+    def _wanted(self, asked: AskLine) -> Settings:
         """Return the traits as they are now, with the line's options over them."""
         names = Settings.__dataclass_fields__.keys() & set(self.trait_names())
         values: dict[str, Any] = {name: getattr(self, name) for name in names}
@@ -218,8 +224,10 @@ class AskMagics(Magics):
     @line_magic
     def streamlink(self, line: str) -> Listing:
         """Look at what is known and in force, and correct it: ``%streamlink help``."""
-        settings = self._settings(parse_line(""))
-        return run_command(line, Desk(self.asks, settings, self._origins()))
+        wanted, rules = self._wanted(parse_line("")), hub_rules()
+        settings = govern(wanted, rules)
+        sources = self._origins() | origins(wanted, settings, rules)
+        return run_command(line, Desk(self.asks, settings, sources, rules))
 
     def _origins(self) -> dict[str, str]:
         """Return where each trait's value comes from."""
@@ -241,18 +249,23 @@ class AskMagics(Magics):
             return tuple(table.name.name for table in self.asks.cache.last.tables)
         if command == "forget":
             with suppress(StreamlinkError):
-                return tuple(entry.id for entry in read_memory(self.memory_path).kept)
+                layers = self._settings(parse_line("")).memory_layers
+                return tuple(entry.id for entry in read_memory(self.memory_path, layers).kept)
         return ()
 
     def after_cell(self, result: Any) -> None:  # noqa: ANN401  IPython's ExecutionResult
         """Let the session look at the cell that has just run."""
         source = getattr(result.info, "raw_cell", "") or ""
-        self.asks.after_cell(source, self._settings(parse_line("")))
+        with suppress(PolicyError):  # a question will say what is wrong; until then nothing is done
+            self.asks.after_cell(source, self._settings(parse_line("")))
 
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
         """Complete options, tables, columns, models and sessions."""
         lines = context.full_text.split("\n")
-        self.asks.heed(self._settings(parse_line("")))
+        try:
+            self.asks.heed(self._settings(parse_line("")))
+        except PolicyError:  # what may be seen is not known
+            return {"completions": [], "matched_fragment": "", "suppress": False}
         before = "\n".join([*lines[: context.cursor_line], context.text_until_cursor])
         namespace = self.shell.user_ns if self.shell else {}
         found = complete_command(
@@ -314,6 +327,7 @@ def load(shell: InteractiveShell) -> None:
     """Add the magics, the completion and the hook after each cell."""
     if getattr(shell, "_streamlink_loaded", None) is not None:
         unload(shell)
+    named_file()  # from now on a changed variable loosens nothing
     magics = AskMagics(shell)
 
     @context_matcher(identifier="streamlink_magic")  # type: ignore[untyped-decorator]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,15 @@ class Policy:
     ----------
     tables
         Dotted names that may be read: ``db.table``, or ``db.*`` for a whole database; a name
-        without a database is one of the current database or a temporary view. None lets
+        without a database is one of the current database or a temporary view; ``catalog.*.*``
+        is a whole catalog. None lets
         everything be read that the catalog shows in the current database, in ``databases``
         and among the temporary views. Only a list here bounds what views may read in their turn.
     databases
         Databases that may be read beside the current one when ``tables`` is None.
     views
-        Temporary views that may be read beside ``tables``, and no table of the same name.
+        Temporary views that may be read beside ``tables``, and no table of the same name;
+        ``*`` means all of them.
     denied_tables
         Tables and views that no query may read, not even through a view.
     columns
@@ -136,6 +141,25 @@ class Policy:
             ceilings=(*self.ceilings, other),
             **limits,
         )
+
+    def under(self, stated: Mapping[str, Any]) -> Policy:
+        """Return the policy below a ceiling that decides on the fields stated, and on no other.
+
+        Parameters
+        ----------
+        stated
+            What a ceiling says, by the names of the fields.
+
+        Examples
+        --------
+        >>> below = Policy(udfs=("score",), max_scan_bytes=1e9).under({"max_scan_bytes": 1e6})
+        >>> below.udfs, below.max_scan_bytes
+        (('score',), 1000000.0)
+        """
+        if not stated:
+            return self
+        without: dict[str, Any] = dict.fromkeys(_LIMITS, float("inf"))
+        return self.tightened_by(replace(self, ceilings=(), **without | dict(stated)))
 
     def unlimited(self) -> Policy:
         """Return the policy without its own budget, for a query that the user wants run anyway.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from streamlink_magic.settings import RESULT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from threading import Event
 
     from streamlink_magic.records import (
@@ -288,6 +289,21 @@ class QueryExecutor(Protocol):
         ...
 
 
+class Witness(Protocol):
+    """Somebody who must be told of every query before it runs."""
+
+    def running(self, query: GuardedQuery) -> AbstractContextManager[Callable[[QueryResult], None]]:
+        """Return the block in which the query runs; it is handed the result.
+
+        What it raises on entering MUST keep the query from running.
+        """
+        ...
+
+    def handing_out(self, query: GuardedQuery) -> None:
+        """Take note that the user gets the query as a DataFrame. What it raises MUST keep it."""
+        ...
+
+
 class Workbench(CatalogReader, SqlAnalyzer, QueryExecutor, Protocol):
     """One Spark session seen through all its seams."""
 
@@ -326,5 +342,6 @@ __all__ = [
     "QueryExecutor",
     "SqlAnalyzer",
     "ValueReader",
+    "Witness",
     "Workbench",
 ]

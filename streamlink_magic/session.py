@@ -7,7 +7,6 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.display import LiveLine
@@ -24,15 +23,23 @@ from streamlink_magic.adapters.spark.recognize import (
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
+from streamlink_magic.auditing import Account
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.disclosure import bounds_views, see_catalog
 from streamlink_magic.endpoint import find_model
-from streamlink_magic.errors import MemoryFileError, StreamlinkError
+from streamlink_magic.errors import StreamlinkError
 from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
-from streamlink_magic.memory.recall import read_memory
-from streamlink_magic.pipeline import Ports, approve_query, ask, run_query, write_sql
+from streamlink_magic.memory.recall import memory_file, read_memory
+from streamlink_magic.pipeline import (
+    Ports,
+    approve_query,
+    ask,
+    run_query,
+    view_written,
+    write_sql,
+)
 from streamlink_magic.records import Check, Question, Turn
 from streamlink_magic.sampling import open_sampler
 from streamlink_magic.steps.prompt import prefix_messages
@@ -106,15 +113,19 @@ class AskSession:
         KeyboardInterrupt
             When the user stopped it; the model call and the Spark job have been cancelled.
         """
+        account = Account.of(settings, request.question.text)
         with LiveLine(self._shell) as line:
-            spark = self._spark(settings)
-            workbench = open_workbench(spark, settings.databases)
-            model = find_model(settings, line)
-            ports = self._ports(workbench, model, settings)
-            ports = replace(ports, turns=()) if request.fresh else ports
-            view, query = ask(request.question, ports, settings, line, run=request.run)
-            view = self._warned(view, spark)
-            answer = self._answer(replace(view, times=line.times()), query, ports, settings)
+            with account.recording("asked"):
+                spark = self._spark(settings)
+                workbench = open_workbench(spark, settings.databases, account)
+                model = find_model(settings, line)
+                ports = self._ports(workbench, model, settings)
+                ports = replace(ports, model=account.metered(model))
+                ports = replace(ports, turns=()) if request.fresh else ports
+                view, query = ask(request.question, ports, settings, line, run=request.run)
+                view = replace(self._warned(view, spark), times=line.times())
+                account.answered(view)
+            answer = self._answer(_told_of(account, view), query, ports, settings, account)
             self._remember(request, answer, query)
             self._show(answer, line)
         return answer
@@ -138,11 +149,17 @@ class AskSession:
         StreamlinkError
             One of its subclasses, by the step that failed.
         """
-        model = find_model(settings, progress)
-        ports = self._ports(self.workbench(settings), model, settings)
-        kept = tuple(one for one in ports.memory.kept if one.question != without)
-        memory = replace(ports.memory, kept=kept)
-        return write_sql(question, replace(ports, turns=(), memory=memory), settings, progress)
+        account = Account.of(settings, question.text)
+        with account.recording("asked"):
+            model = find_model(settings, progress)
+            workbench = open_workbench(self._spark(settings), settings.databases, account)
+            ports = self._ports(workbench, model, settings)
+            kept = tuple(one for one in ports.memory.kept if one.question != without)
+            ports = replace(ports, turns=(), memory=replace(ports.memory, kept=kept))
+            ports = replace(ports, model=account.metered(model))
+            written = write_sql(question, ports, settings, progress)
+            account.answered(view_written(question, written))
+        return written
 
     def workbench(self, settings: Settings) -> Workbench:
         """Return the notebook's Spark session through its seams.
@@ -152,7 +169,7 @@ class AskSession:
         SessionError
             When there is none, or more than one.
         """
-        return open_workbench(self._spark(settings), settings.databases)
+        return open_workbench(self._spark(settings), settings.databases, Account.of(settings))
 
     def heed(self, settings: Settings) -> None:
         """Forget what a policy that is no longer in force let be seen."""
@@ -166,7 +183,7 @@ class AskSession:
         MemoryFileError
             When a file as a whole cannot be read.
         """
-        memory = read_memory(settings.memory_path)
+        memory = read_memory(settings.memory_path, settings.memory_layers)
         if memory.joins != self.cache.corrections:
             self.cache.correct_joins(memory.joins)
         return memory
@@ -212,14 +229,12 @@ class AskSession:
         ------
         MemoryFileError
             When memory is switched off, the SQL was never allowed, or the file is not writable.
+        OutsidePolicyError
+            When the policy file closes the memory of kept answers.
         """
-        if not settings.memory_path:
-            raise MemoryFileError(
-                "Memory is switched off.",
-                "Name its file: %config AskMagics.memory_path = '.streamlink/kept.jsonl'",
-            )
+        path = memory_file(settings, "kept")
         entry = kept_from(view, author=who(), date=today())
-        add_kept(Path(settings.memory_path), [entry])
+        add_kept(path, [entry])
         return entry
 
     def _spark(self, settings: Settings) -> object:
@@ -247,13 +262,15 @@ class AskSession:
         query: GuardedQuery | None,
         ports: Ports,
         settings: Settings,
+        account: Account,
     ) -> Answer:
         number = self.history.add(view)
 
         def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
-            approved = query or approve_query(answer.sql, ports, settings)
-            with LiveLine(self._shell) as line:
+            with LiveLine(self._shell) as line, account.recording("approved", sql=answer.sql):
+                approved = query or approve_query(answer.sql, ports, settings)
                 done = run_query(answer.view, approved, ports.workbench, settings, line)
+                account.answered(done)
             done = replace(done, times=(*view.times, *line.times()))
             self.history.update(number, done)
             return done, approved
@@ -305,10 +322,12 @@ class AskSession:
 
     def _send_prefix(self, spark: object, settings: Settings) -> None:
         # Both are kindnesses: whatever is wrong, a stopped Spark too, the question will say.
+        account = Account.of(settings)
         with suppress(Exception):
-            self._learn(open_workbench(spark, settings.databases), settings)
+            self._learn(open_workbench(spark, settings.databases, account), settings)
         with suppress(Exception):
-            self._warm(open_workbench(spark, settings.databases), settings)
+            account.write("warmed")  # names and types are sent, and no question
+            self._warm(open_workbench(spark, settings.databases, account), settings)
 
     def _learn(self, workbench: Workbench, settings: Settings) -> None:
         """Look at bounded samples, so that joins and values are known when a question comes."""
@@ -338,6 +357,13 @@ class AskSession:
             deadline_s=settings.catalog_deadline_s,
             age_s=settings.catalog_age_s,
         )
+
+
+def _told_of(account: Account, view: AnswerView) -> AnswerView:
+    """Warn of lines that the audit lacks, where the policy does without."""
+    missing = dict.fromkeys(account.problems)
+    warnings = (Check("warning", f"Not recorded: {problem}") for problem in missing)
+    return replace(view, checks=(*view.checks, *warnings))
 
 
 def _run_and_show(answer: Answer) -> None:

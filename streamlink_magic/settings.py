@@ -7,13 +7,38 @@ from typing import Literal
 
 from streamlink_magic.policy import Policy
 
-__all__ = ["RESULT_BYTES", "Grammar", "Policy", "Settings"]
+__all__ = ["MEMORY_LAYERS", "RESULT_BYTES", "AuditRules", "Grammar", "Policy", "Settings"]
 
 Grammar = Literal["off", "samples", "retry", "always"]
 """Which answers of the model are bound to a grammar of the tables in the prompt."""
 
 RESULT_BYTES = 64 * 1024 * 1024
 """How many bytes of a result are fetched unless told otherwise."""
+
+MEMORY_LAYERS = ("kept", "terms", "joins")
+"""What a project's memory is made of: kept answers, glossary, corrected joins."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRules:
+    """Where each question is recorded, and how much of it; an admin's word, not a user's.
+
+    Attributes
+    ----------
+    path
+        A file, JSON Lines, to which lines are only ever added.
+    required
+        Whether nothing runs when a line cannot be written.
+    clear
+        Whether question and SQL are written as they are; otherwise only their digests are.
+    key
+        What the digests are keyed with; empty: they are plain SHA-256.
+    """
+
+    path: str
+    required: bool = True
+    clear: bool = False
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +117,14 @@ class Settings:
         cannot name a column that no table has: ``always``, ``samples`` (the further drafts
         only), ``retry`` (only when it is asked again) or ``off``. It takes a server with
         structured outputs; another one is asked without.
+    memory_layers
+        What of the memory is used: ``kept``, ``terms``, ``joins``.
+    drop_personal
+        Whether sampled values that look like personal data are dropped.
+    hub_token_for
+        The endpoint that is sent the hub's own token where no key is set; empty: none is.
+    audit
+        Where each question is recorded.
     """
 
     base_url: str = ""
@@ -125,6 +158,10 @@ class Settings:
     repair: bool = True
     retries: int = 1
     grammar: Grammar = "off"
+    memory_layers: tuple[str, ...] = MEMORY_LAYERS
+    drop_personal: bool = False
+    hub_token_for: str = ""
+    audit: tuple[AuditRules, ...] = ()
     policy: Policy = field(default_factory=Policy)
 
     @property

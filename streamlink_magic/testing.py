@@ -6,6 +6,7 @@ about the product rests on them.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from threading import Event
 
-    from streamlink_magic.protocols import Progress
+    from streamlink_magic.protocols import Progress, Witness
     from streamlink_magic.records import DataFrameVariable, FilePlaces
 
 
@@ -163,6 +164,10 @@ class FakeCatalog:
         return next(one for one in self.tables if one.name == table.name)
 
 
+def _ignored(_result: QueryResult) -> None:
+    """Take a result and do nothing with it."""
+
+
 _PROJECT = "org.apache.spark.sql.catalyst.plans.logical.Project"
 _ONE_ROW = "org.apache.spark.sql.catalyst.plans.logical.OneRowRelation"
 
@@ -216,6 +221,8 @@ class FakeWorkbench(FakeCatalog):
         What every query returns.
     ran
         The statements that were run.
+    witness
+        Who is told of them.
     """
 
     invalid: Mapping[str, str] = field(default_factory=dict)
@@ -226,6 +233,7 @@ class FakeWorkbench(FakeCatalog):
     ran: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     lookup: FakeLookup = field(default_factory=FakeLookup)
+    witness: Witness | None = None
 
     def add_dataframes(self, dataframes: Sequence[DataFrameVariable]) -> None:
         """Keep the names."""
@@ -263,10 +271,13 @@ class FakeWorkbench(FakeCatalog):
         byte_limit: float = RESULT_BYTES,  # noqa: ARG002
     ) -> QueryResult:
         """Return the result, cut at the limit."""
-        progress("Spark", "1 of 1 tasks")
-        self.ran.append(query.sql)
-        rows = self.result.rows
-        return replace(self.result, rows=rows[:row_limit], more=len(rows) > row_limit)
+        with self.witness.running(query) if self.witness else nullcontext(_ignored) as told:
+            progress("Spark", "1 of 1 tasks")
+            self.ran.append(query.sql)
+            rows = self.result.rows
+            result = replace(self.result, rows=rows[:row_limit], more=len(rows) > row_limit)
+            told(result)
+        return result
 
     def meaning(self, query: GuardedQuery) -> str:
         """Return the statement."""
@@ -274,4 +285,6 @@ class FakeWorkbench(FakeCatalog):
 
     def dataframe(self, query: GuardedQuery) -> object:
         """Return the statement."""
+        if self.witness:
+            self.witness.handing_out(query)
         return query.sql

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from governed import bind, release
 from hypothesis import settings
 
 import streamlink_magic
 from streamlink_magic.serving import ServeOptions, start_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from governed import PolicyFile
+
     from streamlink_magic.serving import Endpoint
 
 # How long an example takes says how busy the machine is, and nothing about the product.
@@ -43,3 +48,12 @@ def kernel_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
         **{name: str(home / folder) for name, folder in folders.items()},
         "PYTHONPATH": os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH", "")])),
     }
+
+
+@pytest.fixture
+def policy_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PolicyFile]:
+    """Yield a policy file that binds the test's process, empty as yet."""
+    bound = bind(monkeypatch, tmp_path)
+    bound.write("")
+    yield bound
+    release()

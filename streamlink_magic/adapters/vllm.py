@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _STOP = ["```", ";\n"]  # ends of an opened code fence, or of the first statement in it
 _RETRIES = 2
 _REFUSES_GRAMMAR = re.compile(r"grammar|structured.?output|guidance", re.IGNORECASE)
+_NO_PROXY: dict[str, None] = {"all://": None, "http://": None, "https://": None}
 _HINTS = {
     400: "Ask with fewer tables (--tables), or raise the server's --max-model-len.",
     401: "Set the right key: STREAMLINK_API_KEY, or %config AskMagics.api_key = '…'",
@@ -30,6 +32,11 @@ _HINTS = {
     404: "Check %config AskMagics.base_url (it ends with /v1) and AskMagics.model.",
     429: "The server is busy: wait a moment and run the cell again.",
 }
+_REDIRECTS = range(300, 400)
+_REDIRECT_HINT = (
+    "It wants the question sent elsewhere, which is not done: name the right address yourself, "
+    "%config AskMagics.base_url = 'https://host/v1'"
+)
 _SERVER_HINT = "Look into the server's log (streamlink doctor names it), then run the cell again."
 
 
@@ -62,13 +69,17 @@ class VllmModel:
 
     @cached_property
     def _client(self) -> OpenAI:
-        from openai import OpenAI  # half a second, and only needed from here on
+        from openai import DefaultHttpxClient, OpenAI  # half a second, only needed from here on
 
+        # What is sent goes to the server that was named, and through nobody else's hands.
+        wire = DefaultHttpxClient(follow_redirects=False, mounts=_NO_PROXY)
+        weakref.finalize(self, wire.close)
         return OpenAI(
             base_url=self.base_url,
             api_key=self._api_key,
             timeout=self._timeout_s,
             max_retries=_RETRIES,
+            http_client=wire,
         )
 
     @property
@@ -265,7 +276,7 @@ class VllmModel:
             status = error.status_code
             raise ServerRefusedError(
                 f"The model server answered {status}: {_reason(error)}",
-                _HINTS.get(status, _SERVER_HINT),
+                _REDIRECT_HINT if status in _REDIRECTS else _HINTS.get(status, _SERVER_HINT),
                 status=status,
             ) from error
         except openai.APIError as error:  # an error event in the middle of a stream

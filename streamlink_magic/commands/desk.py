@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlink_magic.disclosure import see_catalog
-from streamlink_magic.errors import AskUsageError, MemoryFileError
-from streamlink_magic.memory.recall import glossary_path, joins_path
+from streamlink_magic.errors import AskUsageError
+from streamlink_magic.governance import NO_RULES
+from streamlink_magic.memory.recall import memory_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from streamlink_magic.governance import HubRules
     from streamlink_magic.records import CatalogSnapshot
     from streamlink_magic.session import AskSession
     from streamlink_magic.settings import Settings
@@ -26,11 +28,14 @@ class Desk:
     ----------
     origins
         Where each setting comes from, by its name: ``default``, ``config`` …
+    rules
+        What the policy files say.
     """
 
     asks: AskSession
     settings: Settings
     origins: Mapping[str, str] = field(default_factory=dict)
+    rules: HubRules = NO_RULES
 
     def catalog(self) -> CatalogSnapshot:
         """Return the catalog as it is now, described as far as the deadline allows.
@@ -56,13 +61,10 @@ class Desk:
         ------
         MemoryFileError
             When memory is switched off.
+        OutsidePolicyError
+            When the policy file closes it.
         """
-        if not self.settings.memory_path:
-            raise MemoryFileError(
-                "Memory is switched off.",
-                "Name its file: %config AskMagics.memory_path = '.streamlink/kept.jsonl'",
-            )
-        return Path(self.settings.memory_path)
+        return memory_file(self.settings, "kept")
 
     def joins_path(self) -> Path:
         """Return the file of what was said about joins, beside the kept answers.
@@ -71,8 +73,10 @@ class Desk:
         ------
         MemoryFileError
             When memory is switched off.
+        OutsidePolicyError
+            When the policy file closes it.
         """
-        return joins_path(str(self.kept_path()))
+        return memory_file(self.settings, "joins")
 
     def terms_path(self) -> Path:
         """Return the glossary's file, beside the kept answers.
@@ -81,8 +85,10 @@ class Desk:
         ------
         MemoryFileError
             When memory is switched off.
+        OutsidePolicyError
+            When the policy file closes it.
         """
-        return glossary_path(str(self.kept_path()))
+        return memory_file(self.settings, "terms")
 
 
 def number_in(rest: str, usage: str) -> int | None:

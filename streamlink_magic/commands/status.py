@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streamlink_magic.endpoint import find_model
 from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.governance import stated_rows
+from streamlink_magic.governance.places import held_by
 from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.settings import Policy
 from streamlink_magic.steps.render import Listing
@@ -35,7 +38,7 @@ def show_status(desk: Desk, _rest: str) -> Listing:
     return Listing(
         "streamlink_magic",
         ("what", "value", "from"),
-        (*_found(desk), *_settings(desk)),
+        (*_found(desk), *_stated(desk), *_settings(desk)),
         ("Change a setting: %config AskMagics.rows = 100. All commands: %streamlink help",),
     )
 
@@ -47,6 +50,15 @@ def _found(desk: Desk) -> Iterator[tuple[str, str, str]]:
         yield "restricted mode", restriction, ""
     yield "catalog", _catalog(desk), ""
     yield "memory", _memory(desk), ""
+
+
+def _stated(desk: Desk) -> Iterator[tuple[str, str, str]]:
+    """Yield what the policy files say, and who could change them."""
+    for path in desk.rules.files:
+        yield "policy file", f"{path}; {held_by(Path(path))}", ""
+    told = ", ".join(desk.rules.files)
+    for name, value in stated_rows(desk.rules).items():
+        yield f"policy file: {name}", without_login(value), told
 
 
 def _server(desk: Desk) -> tuple[str, str]:
@@ -88,7 +100,7 @@ def _memory(desk: Desk) -> str:
     if not desk.settings.memory_path:
         return "switched off"
     try:
-        memory = read_memory(desk.settings.memory_path)
+        memory = read_memory(desk.settings.memory_path, desk.settings.memory_layers)
     except StreamlinkError as error:
         return f"unusable: {error}"
     told = f"{len(memory.kept)} kept answers, {len(memory.terms)} terms"
@@ -106,6 +118,8 @@ def _settings(desk: Desk) -> Iterator[tuple[str, str, str]]:
 
 def _policy(policy: Policy, desk: Desk) -> Iterator[tuple[str, str, str]]:
     for one in fields(policy):
+        if one.name == "ceilings":
+            continue  # the policy file's own words stand above
         trait = _POLICY_TRAITS.get(one.name, "")
         value = getattr(policy, one.name)
         every = "all of the current database" if one.name == "tables" else "all"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.create import create_session
 from streamlink_magic.endpoint import find_model
+from streamlink_magic.errors import OutsidePolicyError
 from streamlink_magic.evaluation.ablation import ablation_table
 from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, PlainAnswer
 from streamlink_magic.evaluation.benchmark import load_set
@@ -22,6 +23,7 @@ from streamlink_magic.evaluation.summary import align, summary_text
 from streamlink_magic.evaluation.switches import describe_switches, switched
 from streamlink_magic.evaluation.terminal import RunProgressLines
 from streamlink_magic.evaluation.unanswerable import make_unanswerable, write_unanswerable
+from streamlink_magic.governance import govern, hub_rules
 from streamlink_magic.prompts import digest
 
 if TYPE_CHECKING:
@@ -72,8 +74,11 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     ------
     EvaluationError
         When the set or an earlier file cannot be used, or the server is gone.
+    PolicyError
+        When a policy file cannot be used, or does not allow the model server.
     """
-    settings = switched(settings, request.without, request.given)
+    settings = govern(switched(settings, request.without, request.given), hub_rules())
+    _require_no_audit(settings)
     benchmark = load_set(request.benchmark)
     ids = read_ids(request.ids) if request.ids else None
     questions = choose(benchmark.questions, ids, request.limit, request.seed)
@@ -100,6 +105,15 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     if request.details:
         write_details(report, benchmark, predictions, request.details)
     return _told(report, request)
+
+
+def _require_no_audit(settings: Settings) -> None:
+    """Refuse where every question must be recorded: a benchmark's questions are not."""
+    if any(sink.required for sink in settings.audit):
+        raise OutsidePolicyError(
+            "The policy requires an audit, and streamlink eval writes none.",
+            "Measure where no such policy holds, or ask in a notebook: %streamlink eval",
+        )
 
 
 def _described(request: EvalRequest, name: str, settings: Settings, model_name: str) -> RunInfo:

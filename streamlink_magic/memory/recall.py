@@ -11,19 +11,22 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from streamlink_magic.catalog.profile import JoinCorrections
+from streamlink_magic.errors import MemoryFileError, OutsidePolicyError
 from streamlink_magic.memory.fingerprint import find_tables
-from streamlink_magic.memory.glossary import load_glossary
+from streamlink_magic.memory.glossary import Glossary, load_glossary
 from streamlink_magic.memory.joins import load_joins
-from streamlink_magic.memory.kept import load_kept
+from streamlink_magic.memory.kept import Kept, load_kept
 from streamlink_magic.memory.patterns import choose_patterns
 from streamlink_magic.memory.similarity import schema_words, similarities
 from streamlink_magic.records import Example
+from streamlink_magic.settings import MEMORY_LAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.records import TableSchema, Term
+    from streamlink_magic.settings import Settings
 
 Vet = Callable[[str], str]
 """Says why a statement must not be used: the guard's reason, or nothing when it may."""
@@ -58,8 +61,37 @@ def joins_path(memory_path: str) -> Path:
     return Path(memory_path).with_name("joins.jsonl")
 
 
-def read_memory(memory_path: str) -> Memory:
+def memory_file(settings: Settings, layer: str) -> Path:
+    """Return the file of a layer of the memory: ``kept``, ``terms`` or ``joins``.
+
+    Raises
+    ------
+    MemoryFileError
+        When memory is switched off.
+    OutsidePolicyError
+        When the policy file closes the layer.
+    """
+    if layer not in settings.memory_layers:
+        raise OutsidePolicyError(
+            f"The policy file closes this layer of the memory: {layer}.",
+            "%streamlink status tells what it allows; ask the admin for more.",
+        )
+    if not settings.memory_path:
+        raise MemoryFileError(
+            "Memory is switched off.",
+            "Name its file: %config AskMagics.memory_path = '.streamlink/kept.jsonl'",
+        )
+    beside = {"terms": glossary_path, "joins": joins_path}
+    return beside.get(layer, Path)(settings.memory_path)
+
+
+def read_memory(memory_path: str, layers: Collection[str] = MEMORY_LAYERS) -> Memory:
     """Return what is remembered; an empty path remembers nothing.
+
+    Parameters
+    ----------
+    layers
+        What may be read: ``kept``, ``terms``, ``joins``.
 
     Raises
     ------
@@ -68,9 +100,9 @@ def read_memory(memory_path: str) -> Memory:
     """
     if not memory_path:
         return Memory()
-    kept = load_kept(Path(memory_path))
-    glossary = load_glossary(glossary_path(memory_path))
-    joins, broken = load_joins(joins_path(memory_path))
+    kept = load_kept(Path(memory_path)) if "kept" in layers else Kept()
+    glossary = load_glossary(glossary_path(memory_path)) if "terms" in layers else Glossary()
+    joins, broken = load_joins(joins_path(memory_path)) if "joins" in layers else (_AS_FOUND, ())
     problems = (*kept.problems, *glossary.problems, *broken)
     return Memory(kept.entries, glossary.terms, joins, problems)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from streamlink_magic.settings import RESULT_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streamlink_magic.protocols import CatalogLookup, Progress, Workbench
+    from streamlink_magic.protocols import CatalogLookup, Progress, Witness, Workbench
     from streamlink_magic.records import (
         CatalogEntry,
         DataFrameVariable,
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     )
 
 
-def open_workbench(spark: object, databases: Sequence[str] = ()) -> Workbench:
+def open_workbench(
+    spark: object, databases: Sequence[str] = (), witness: Witness | None = None
+) -> Workbench:
     """Return the workbench for a live session of either kind.
 
     Parameters
@@ -39,21 +42,86 @@ def open_workbench(spark: object, databases: Sequence[str] = ()) -> Workbench:
         A live session.
     databases
         The databases whose tables are listed; empty means the current one.
+    witness
+        Who is told of every query before it runs.
     """
     if is_connect(spark):
-        return ConnectWorkbench(spark, databases)
-    return ClassicWorkbench(spark, databases)
+        return ConnectWorkbench(spark, databases, witness)
+    return ClassicWorkbench(spark, databases, witness)
 
 
-class ClassicWorkbench(SparkCatalog):
+class _Witnessed(SparkCatalog, ABC):
+    """Tells the witness of every query that runs."""
+
+    def __init__(
+        self,
+        spark: Any,  # noqa: ANN401
+        databases: Sequence[str] = (),
+        witness: Witness | None = None,
+    ) -> None:
+        super().__init__(spark, databases)
+        self._witness = witness
+
+    def run(
+        self,
+        query: GuardedQuery,
+        *,
+        row_limit: int,
+        timeout_s: float,
+        progress: Progress,
+        byte_limit: float = RESULT_BYTES,
+    ) -> QueryResult:
+        """Run a query under the eyes of the witness (see ``QueryExecutor``)."""
+        fetch = partial(
+            self._fetch,
+            query,
+            row_limit=row_limit,
+            timeout_s=timeout_s,
+            progress=progress,
+            byte_limit=byte_limit,
+        )
+        if self._witness is None:
+            return fetch()
+        with self._witness.running(query) as told:
+            result = fetch()
+            told(result)
+        return result
+
+    def dataframe(self, query: GuardedQuery) -> object:
+        """Return a lazy DataFrame of the user's own session over what was checked."""
+        if self._witness is not None:
+            self._witness.handing_out(query)
+        return self._frame(query)
+
+    @abstractmethod
+    def _fetch(
+        self,
+        query: GuardedQuery,
+        *,
+        row_limit: int,
+        timeout_s: float,
+        progress: Progress,
+        byte_limit: float,
+    ) -> QueryResult: ...
+
+    @abstractmethod
+    def _frame(self, query: GuardedQuery) -> object: ...
+
+
+class ClassicWorkbench(_Witnessed):
     """A classic session: Spark's parser and analyser are at hand, on a hardened clone."""
 
     guards = True
     unproven_why = ""
     takes_dataframes = True
 
-    def __init__(self, spark: Any, databases: Sequence[str] = ()) -> None:  # noqa: ANN401
-        super().__init__(spark, databases)
+    def __init__(
+        self,
+        spark: Any,  # noqa: ANN401
+        databases: Sequence[str] = (),
+        witness: Witness | None = None,
+    ) -> None:
+        super().__init__(spark, databases, witness)
         self._analyzer = ClassicAnalyzer(spark)
         self._jobs: JobControl = ClassicJobs(spark)
 
@@ -87,14 +155,14 @@ class ClassicWorkbench(SparkCatalog):
         """What the catalog says (see ``SqlAnalyzer``)."""
         return self._analyzer.lookup
 
-    def run(
+    def _fetch(
         self,
         query: GuardedQuery,
         *,
         row_limit: int,
         timeout_s: float,
         progress: Progress,
-        byte_limit: float = RESULT_BYTES,
+        byte_limit: float,
     ) -> QueryResult:
         """Run the checked plan on the hardened clone, or hand out what the catalog answered."""
         if isinstance(query.plan, CatalogRows):
@@ -112,7 +180,7 @@ class ClassicWorkbench(SparkCatalog):
         """Return the hash of the checked plan without its arbitrary names; nothing is optimised."""
         return str(query.plan.semanticHash())  # type: ignore[attr-defined]  # a JVM object
 
-    def dataframe(self, query: GuardedQuery) -> object:
+    def _frame(self, query: GuardedQuery) -> object:
         """Return a lazy DataFrame of the user's own session over the checked plan."""
         if isinstance(query.plan, CatalogRows):
             schema = ", ".join(f"{one.name} {one.type}" for one in query.plan.columns)
@@ -121,13 +189,18 @@ class ClassicWorkbench(SparkCatalog):
         return self._analyzer.dataframe(query.plan, on_clone=False)
 
 
-class ConnectWorkbench(SparkCatalog):
+class ConnectWorkbench(_Witnessed):
     """A Connect session: Spark's parser runs beside it; where it cannot, nothing is proven."""
 
     takes_dataframes = False
 
-    def __init__(self, spark: Any, databases: Sequence[str] = ()) -> None:  # noqa: ANN401
-        super().__init__(spark, databases)
+    def __init__(
+        self,
+        spark: Any,  # noqa: ANN401
+        databases: Sequence[str] = (),
+        witness: Witness | None = None,
+    ) -> None:
+        super().__init__(spark, databases, witness)
         self._jobs: JobControl = ConnectJobs(spark)
 
     @property
@@ -192,19 +265,19 @@ class ConnectWorkbench(SparkCatalog):
         """Refuse: nothing is allowed here, a question about the catalog neither."""
         raise _unproven("")
 
-    def run(
+    def _fetch(
         self,
         query: GuardedQuery,
         *,
         row_limit: int,
         timeout_s: float,
         progress: Progress,
-        byte_limit: float = RESULT_BYTES,
+        byte_limit: float,
     ) -> QueryResult:
         """Run the text that was checked on the clone where it was; else on the user's word."""
         proven = query.plan is not None
         return fetch_rows(
-            (lambda: query.plan) if proven else partial(self.dataframe, query),
+            (lambda: query.plan) if proven else partial(self._frame, query),
             self._clone_jobs(query) if proven else self._jobs,
             row_limit=row_limit,
             timeout_s=timeout_s,
@@ -216,7 +289,7 @@ class ConnectWorkbench(SparkCatalog):
         """Return the statement: there is no plan to compare."""
         return query.sql
 
-    def dataframe(self, query: GuardedQuery) -> object:
+    def _frame(self, query: GuardedQuery) -> object:
         """Return a lazy DataFrame of the user's own session over the text that was checked."""
         frame: object = self._spark.sql(query.sql)
         return frame

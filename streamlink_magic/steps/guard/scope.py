@@ -75,7 +75,7 @@ class Scope:
         if self.allowed is None:
             own = owner in self.open_databases
         else:
-            own = any(key[:2] == owner for key in self.allowed)
+            own = any(key[:2] in {owner, (owner[0], "*")} for key in self.allowed)
         return own and all(each.opens_database(catalog, database) for each in self.ceilings)
 
     def denies(self, parts: tuple[str, ...]) -> bool:
@@ -85,12 +85,13 @@ class Scope:
     def _opens(self, table: Identity) -> bool:
         if self.denies(table.parts):
             return False
-        if not (table.database or table.catalog) and table.name.lower() in self.views:
+        if not (table.database or table.catalog) and self.views & {table.name.lower(), "*"}:
             return True
         key = _key(table.catalog, table.database, table.name)
         if self.allowed is None:
             return key[:2] in self.open_databases or not (table.database or table.catalog)
-        return key in self.allowed or (*key[:2], "*") in self.allowed
+        wider = {key, (*key[:2], "*"), (key[0], "*", "*")}
+        return not wider.isdisjoint(self.allowed)
 
     def may_name(self, parts: tuple[str, ...]) -> bool:
         """Return whether a name as it was written can mean something that may be read."""

@@ -1,0 +1,82 @@
+"""A chat model whose tokens are counted."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from streamlink_magic.records import Completion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from threading import Event
+
+    from streamlink_magic.protocols import ChatModel
+    from streamlink_magic.records import Message
+
+
+class MeteredModel:
+    """``ChatModel`` that counts what the server says it read and wrote.
+
+    Attributes
+    ----------
+    prompt_tokens, completion_tokens
+        So far, over every call.
+    """
+
+    def __init__(self, model: ChatModel) -> None:
+        self._model = model
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+
+    @property
+    def name(self) -> str:
+        """The model's name as the server knows it."""
+        return self._model.name
+
+    @property
+    def context_tokens(self) -> int:
+        """The model's context length in tokens."""
+        return self._model.context_tokens
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the length of the messages in the model's own tokens."""
+        return self._model.count_tokens(messages)
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
+    ) -> Iterator[str | Completion]:
+        """Yield what the model writes (see ``ChatModel``)."""
+        asked = self._model.stream(messages, max_tokens=max_tokens, grammar=grammar)
+        with closing(asked) as pieces:  # type: ignore[type-var]  # every model's is a generator
+            for piece in pieces:
+                if isinstance(piece, Completion):
+                    self._count(piece)
+                yield piece
+
+    def sample(
+        self,
+        messages: Sequence[Message],
+        *,
+        count: int,
+        temperature: float,
+        max_tokens: int,
+        stopped: Event,
+        grammar: str = "",
+    ) -> tuple[Completion, ...]:
+        """Return what the model writes (see ``ChatModel``)."""
+        drawn = self._model.sample(
+            messages,
+            count=count,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            stopped=stopped,
+            grammar=grammar,
+        )
+        for one in drawn:
+            self._count(one)
+        return drawn
+
+    def _count(self, completion: Completion) -> None:
+        self.prompt_tokens += completion.prompt_tokens
+        self.completion_tokens += completion.completion_tokens
