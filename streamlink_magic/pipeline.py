@@ -23,6 +23,7 @@ from streamlink_magic.records import (
     AskContext,
     Check,
     DataFrameVariable,
+    DataProfile,
     GuardedQuery,
     LinkedContext,
     NotebookSnapshot,
@@ -35,6 +36,7 @@ from streamlink_magic.records import (
 )
 from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.context import gather_context
+from streamlink_magic.steps.doubts import find_doubts
 from streamlink_magic.steps.explain import explain_result
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.grammar import sql_grammar
@@ -313,6 +315,7 @@ def view_written(question: Question, written: Written) -> AnswerView:
         checks=(
             *_trust(written),
             *_unchanged(written),
+            *_doubts(written, question),
             *(Check("warning", text) for text in verdict.warnings),
             *(Check("warning", text) for text in written.absent),
         ),
@@ -332,6 +335,11 @@ def _unchanged(written: Written) -> Iterator[Check]:
     turns = written.context.turns if written.context else ()
     if turns and turns[-1].sql.split() == written.draft.sql.split():
         yield Check("warning", "The query is the one before, unchanged. Say the change otherwise.")
+
+
+def _doubts(written: Written, question: Question) -> tuple[Check, ...]:
+    profile = written.context.profile if written.context else DataProfile()
+    return find_doubts(written.draft.sql, question.text, written.prompt.tables, profile)
 
 
 def _trust(written: Written) -> tuple[Check, ...]:
