@@ -10,6 +10,7 @@ from streamlink_magic.memory.entries import KeptAnswer
 from streamlink_magic.records import AnswerView, Check, GuardedQuery, QueryResult, SentPart
 from streamlink_magic.steps.render import how, mimebundle, render_text
 
+Entry = Callable[[AnswerView], Any]
 Keeper = Callable[[AnswerView], KeptAnswer]
 Runner = Callable[["Answer"], tuple[AnswerView, GuardedQuery]]
 
@@ -29,6 +30,8 @@ class Answer:
         Runs the SQL of an answer that was not run yet.
     keeper
         Writes the answer into the project's memory.
+    entry
+        Returns what a notebook keeps to replay the answer: data and metadata of an output.
 
     Examples
     --------
@@ -44,12 +47,14 @@ class Answer:
         dataframe: Callable[[GuardedQuery], object],
         runner: Runner,
         keeper: Keeper,
+        entry: Entry | None = None,
     ) -> None:
         self.view = view
         self._query = query
         self._dataframe = dataframe
         self._runner = runner
         self._keeper = keeper
+        self._entry = entry
         self._already_shown = False
 
     @property
@@ -149,8 +154,11 @@ class Answer:
     def __repr__(self) -> str:
         return render_text(self.view)
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return mimebundle(self.view)
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        if self._entry is None:
+            return dict(mimebundle(self.view)), {}
+        kept = self._entry(self.view)
+        return {**mimebundle(self.view), **kept.data}, dict(kept.metadata)
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -158,4 +166,5 @@ class Answer:
         if self._already_shown:
             self._already_shown = False
             return
-        display(mimebundle(self.view), raw=True)  # type: ignore[no-untyped-call]
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from streamlink_magic.settings import Replay
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -266,6 +268,7 @@ def evaluate_set(
         api_key=os.environ.get("STREAMLINK_API_KEY", ""),
         turns=0,
         cells=0,
+        replay=_replay_mode(),
     )
     request = EvalRequest(
         benchmark,
@@ -283,6 +286,11 @@ def evaluate_set(
     )
     with _plain_errors():
         _out.print(run_eval(request, settings, _err), markup=False)
+
+
+def _replay_mode() -> Replay:
+    """Return ``replay`` where recorded predictions are only to be scored."""
+    return "replay" if os.environ.get("STREAMLINK_REPLAY") == "replay" else "record"
 
 
 @bench.command("serve")
@@ -340,6 +348,68 @@ def make_unanswerable_set(
 
     with _plain_errors():
         _out.print(run_unanswerable(benchmark, out, limit=limit, seed=seed), markup=False)
+
+
+@app.command()
+def check(
+    notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...")],
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND",
+            help="Drift that is no failure: schema, prompt, verdict or result; repeat it.",
+        ),
+    ] = None,
+    timeout: Annotated[int, typer.Option(min=1, help="Longest that a cell may take, s.")] = 600,
+) -> None:
+    """Run notebooks in replay, without a model, and tell what is not as it was recorded.
+
+    The files stay as they are. Exit code 1: something has drifted, or a cell fails.
+    """
+    from streamlink_magic.replay.checking import check_notebook
+    from streamlink_magic.replay.command import CellLines, report_lines
+    from streamlink_magic.replay.drift import KINDS
+
+    allowed = frozenset(allow or ())
+    if unknown := sorted(allowed - set(KINDS)):
+        raise typer.BadParameter(f"{', '.join(unknown)}: {', '.join(KINDS)}", param_hint="--allow")
+    _require_notebooks(notebooks)
+    drifted = 0
+    with _plain_errors():
+        for file in notebooks:
+            with CellLines(_err) as lines:
+                report = check_notebook(file, timeout_s=timeout, progress=lines)
+            _out.print("\n".join(report_lines(report, allowed)), markup=False)
+            drifted += len(report.drifted(allowed))
+    raise typer.Exit(1 if drifted else 0)
+
+
+@app.command()
+def record(
+    notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...")],
+    timeout: Annotated[int, typer.Option(min=1, help="Longest that a cell may take, s.")] = 1200,
+) -> None:
+    """Run notebooks with the model and save them, so that they can be replayed without one."""
+    from streamlink_magic.replay.command import CellLines
+    from streamlink_magic.replay.recording import record_notebook
+
+    _require_notebooks(notebooks)
+    with _plain_errors():
+        for file in notebooks:
+            with CellLines(_err) as lines:
+                taped = record_notebook(file, timeout_s=timeout, progress=lines)
+            _out.print(f"{file}: {taped.answers} recorded answers", markup=False)
+
+
+def _require_notebooks(files: list[Path]) -> None:
+    """End with exit code 2 where a file is no notebook, before any of them is run."""
+    from streamlink_magic.replay.places import read_cells
+
+    for file in files:
+        try:
+            read_cells(file)
+        except StreamlinkError as error:
+            raise typer.BadParameter(str(error), param_hint="NOTEBOOK") from error
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.vllm import VllmModel
-from streamlink_magic.errors import ServerUnreachableError
+from streamlink_magic.errors import ReplayMissError, ServerUnreachableError
 from streamlink_magic.governance.endpoints import is_among
 
 if TYPE_CHECKING:
@@ -30,13 +30,21 @@ def find_model(settings: Settings, progress: Progress | None) -> VllmModel:
     ------
     ServerUnreachableError
         When no server was named and none can be started at once.
+    ReplayMissError
+        When the settings say that no model is asked.
     """
+    if settings.replay == "replay":
+        raise ReplayMissError(
+            "Replay is on: no model is asked.",
+            "To ask one: %config AskMagics.replay = 'record'",
+        )
     if settings.base_url:
         return VllmModel(
             settings.base_url,
             settings.api_key or _hub_token(settings),
             model=settings.model,
             timeout_s=settings.answer_timeout_s,
+            digest_of=_digest_of,
         )
     return _local(settings, progress)
 
@@ -50,6 +58,12 @@ def _hub_token(settings: Settings) -> str:
 
 def _tell(progress: Progress, message: str, _fraction: float | None = None, /) -> None:
     progress("server", message)
+
+
+def _digest_of(folder: str) -> str:
+    from streamlink_magic.serving.identity import weights_digest
+
+    return weights_digest(folder)
 
 
 def _local(settings: Settings, progress: Progress | None) -> VllmModel:
@@ -74,4 +88,5 @@ def _local(settings: Settings, progress: Progress | None) -> VllmModel:
         endpoint.api_key,
         model=settings.model,
         timeout_s=settings.answer_timeout_s,
+        digest_of=_digest_of,
     )

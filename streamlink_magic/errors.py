@@ -13,6 +13,9 @@ StreamlinkError
 │   ├── ServerRefusedError         401, 403, 404, 429, 5xx
 │   ├── ModelTimeoutError          no token within the limit
 │   └── NoSqlError                 truncated, or no single statement in the answer
+├── ReplayError                recorded answers that cannot be read or written
+│   ├── ReplayMissError            replay is on, and nobody recorded an answer
+│   └── ReplayDriftError           a recorded answer that does not hold any more
 ├── PolicyError                a policy whose entries cannot be understood
 │   ├── PolicyFileError            a policy file that is broken, missing, or the user's to change
 │   └── OutsidePolicyError         an endpoint, model or command that the policy file closes
@@ -43,7 +46,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streamlink_magic.records import Verdict
+    from streamlink_magic.records import Bundle, Verdict
 
 
 class StreamlinkError(Exception):
@@ -60,6 +63,8 @@ class StreamlinkError(Exception):
     ----------
     sql
         The statement that was at hand when the step failed, so that nothing is lost.
+    bundle
+        What a notebook keeps of the failure, as an output's data and metadata; None for nothing.
 
     Examples
     --------
@@ -72,6 +77,7 @@ class StreamlinkError(Exception):
         self.message = message
         self.hint = hint
         self.sql = ""
+        self.bundle: Bundle | None = None
 
     def __str__(self) -> str:
         """Return message and hint as one text."""
@@ -158,6 +164,18 @@ class ModelTimeoutError(ModelError):
 
 class NoSqlError(ModelError):
     """The answer was cut off or holds no single SQL statement."""
+
+
+class ReplayError(StreamlinkError):
+    """A recorded answer, or the file that holds it, cannot be read or written."""
+
+
+class ReplayMissError(ReplayError):
+    """Replay is on, so that no model is asked, and no answer to the question is recorded."""
+
+
+class ReplayDriftError(ReplayError):
+    """A recorded answer's SQL does not hold here as it did when it was recorded."""
 
 
 class PolicyError(StreamlinkError):

@@ -18,13 +18,13 @@ from streamlink_magic.asking import parse_cell, parse_line
 from streamlink_magic.commands import COMMANDS, run_command
 from streamlink_magic.commands.desk import Desk
 from streamlink_magic.completing import complete, complete_command
-from streamlink_magic.errors import PolicyError, StreamlinkError
+from streamlink_magic.errors import AskUsageError, PolicyError, StreamlinkError
 from streamlink_magic.governance import govern, hub_rules, origins
 from streamlink_magic.governance.places import named_file
 from streamlink_magic.memory.recall import read_memory
 from streamlink_magic.records import Question
 from streamlink_magic.session import AskRequest, AskSession
-from streamlink_magic.settings import RESULT_BYTES, Grammar, Policy, Settings
+from streamlink_magic.settings import RESULT_BYTES, Grammar, Policy, Replay, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     from streamlink_magic.asking import AskLine
     from streamlink_magic.steps.render import Listing
 
-_VARIABLES = {"base_url": "STREAMLINK_BASE_URL", "api_key": "STREAMLINK_API_KEY"}
+_VARIABLES = {
+    "base_url": "STREAMLINK_BASE_URL",
+    "api_key": "STREAMLINK_API_KEY",
+    "replay": "STREAMLINK_REPLAY",
+    "notebook": "STREAMLINK_NOTEBOOK",
+    "tape": "STREAMLINK_TAPE",
+}
 _UNSET = object()
 _ASKS = re.compile(r"%ask\s")
 _KINDS: tuple[Any, ...] = (EscapedCommand, MagicAssign)  # untyped in IPython
@@ -145,6 +151,21 @@ class AskMagics(Magics):
         "samples (the further answers), retry (when the model is asked again) or off. It takes a "
         "server with structured outputs.",
     ).tag(config=True)
+    replay = Enum(
+        get_args(Replay),
+        help="record: ask the model, and keep in the output what is needed to replay the answer. "
+        "replay: ask none; check and run the recorded SQL, and tell what has changed. auto: "
+        "replay where tables and prompt are as recorded, else ask. Default: STREAMLINK_REPLAY, "
+        "or record.",
+    ).tag(config=True)
+    notebook = Unicode(
+        help="Notebook whose outputs hold the recorded answers. Empty: this one, or every one in "
+        "the kernel's folder where it is not told which. Default: STREAMLINK_NOTEBOOK."
+    ).tag(config=True)
+    tape = Unicode(
+        help="JSON Lines file of recorded answers, written and read beside the notebook's own "
+        "outputs. Empty: none. Default: STREAMLINK_TAPE."
+    ).tag(config=True)
     readable_tables = List(
         Unicode(),
         help="Tables that a query may read, as db.table or db.*. Empty: all of the current "
@@ -167,6 +188,7 @@ class AskMagics(Magics):
         super().__init__(shell=shell)
         self.asks = AskSession(shell)
         self._from_files = dict(self.config.get(type(self).__name__, {}))
+        _ = self.replay  # a mode that is none fails here, and not in the middle of the work
 
     @default("base_url")
     def _base_url(self) -> str:
@@ -175,6 +197,23 @@ class AskMagics(Magics):
     @default("api_key")
     def _api_key(self) -> str:
         return os.environ.get("STREAMLINK_API_KEY", "")
+
+    @default("replay")
+    def _replay(self) -> str:
+        mode = os.environ.get("STREAMLINK_REPLAY") or "record"
+        if mode not in get_args(Replay):
+            raise AskUsageError(
+                f"STREAMLINK_REPLAY is {mode!r}; it is one of {', '.join(get_args(Replay))}."
+            )
+        return mode
+
+    @default("notebook")
+    def _notebook(self) -> str:
+        return os.environ.get("STREAMLINK_NOTEBOOK", "")
+
+    @default("tape")
+    def _tape(self) -> str:
+        return os.environ.get("STREAMLINK_TAPE", "")
 
     @no_var_expand
     @line_cell_magic

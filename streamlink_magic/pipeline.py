@@ -92,6 +92,19 @@ def ask(
     """
     written = write_sql(question, ports, settings, progress, run=run)
     view = view_written(question, written)
+    return answer_written(view, written, ports, settings, progress, run=run)
+
+
+def answer_written(
+    view: AnswerView,
+    written: Written,
+    ports: Ports,
+    settings: Settings,
+    progress: Progress,
+    *,
+    run: bool,
+) -> tuple[AnswerView, GuardedQuery | None]:
+    """Run checked SQL where it may and should run, and return the view as ``ask`` does."""
     if written.query is None or not run:
         return view, written.query
     if written.result is not None:
@@ -152,16 +165,21 @@ def _is_whole(linked: LinkedContext, prompt: Prompt) -> bool:
 def _desk(
     question: Question, prompt: Prompt, ports: Ports, settings: Settings, progress: Progress
 ) -> Desk:
-    shown = [frame for frame in ports.notebook.dataframes if _is_shown(frame.name, prompt.tables)]
-    ports.workbench.add_dataframes(shown)
     return Desk(
         prompt=prompt,
         known=Known(prompt.tables, ports.cache.profile, question=question.text),
         model=ports.model,
         workbench=ports.workbench,
-        settings=replace(settings, policy=_with_variables(settings.policy, shown)),
+        settings=with_shown_frames(ports, prompt.tables, settings),
         progress=progress,
     )
+
+
+def with_shown_frames(ports: Ports, tables: Sequence[TableSchema], settings: Settings) -> Settings:
+    """Make the DataFrame variables among the tables readable by name, and let them be read."""
+    shown = [frame for frame in ports.notebook.dataframes if _is_shown(frame.name, tables)]
+    ports.workbench.add_dataframes(shown)
+    return replace(settings, policy=_with_variables(settings.policy, shown))
 
 
 def _grammar(prompt: Prompt, database: str, settings: Settings) -> str:

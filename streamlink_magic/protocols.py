@@ -96,6 +96,11 @@ class ChatModel(Protocol):
         ...
 
     @property
+    def digest(self) -> str:
+        """A digest of the model's weights; empty where they are not known."""
+        ...
+
+    @property
     def context_tokens(self) -> int:
         """The model's context length in tokens."""
         ...

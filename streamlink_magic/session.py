@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.display import LiveLine
-from streamlink_magic.adapters.notebook import IPythonNotebook
+from streamlink_magic.adapters.notebook import IPythonNotebook, cell_id, notebook_path
 from streamlink_magic.adapters.spark.catalog import columns_of
 from streamlink_magic.adapters.spark.recognize import (
     SWITCH_ON,
@@ -32,15 +32,9 @@ from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import memory_file, read_memory
-from streamlink_magic.pipeline import (
-    Ports,
-    approve_query,
-    ask,
-    run_query,
-    view_written,
-    write_sql,
-)
+from streamlink_magic.pipeline import Ports, approve_query, run_query, view_written, write_sql
 from streamlink_magic.records import Check, Question, Turn
+from streamlink_magic.replay import Asking, Deck, Places
 from streamlink_magic.sampling import open_sampler
 from streamlink_magic.steps.prompt import prefix_messages
 
@@ -49,8 +43,9 @@ if TYPE_CHECKING:
     from streamlink_magic.drafting import Written
     from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.memory.recall import Memory
-    from streamlink_magic.protocols import Progress, Workbench
+    from streamlink_magic.protocols import ChatModel, Progress, Workbench
     from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
+    from streamlink_magic.replay import Take
     from streamlink_magic.settings import Settings
 
 _CHANGES_TABLES = re.compile(
@@ -100,6 +95,7 @@ class AskSession:
         self._cold = True
         self._told_unrestricted: set[str] = set()
         self._shown: Answer | None = None
+        self._deck = Deck()
 
     def ask(self, request: AskRequest, settings: Settings) -> Answer:
         """Answer a question, bind its DataFrame, and remember the turn.
@@ -115,20 +111,53 @@ class AskSession:
         """
         account = Account.of(settings, request.question.text)
         with LiveLine(self._shell) as line:
-            with account.recording("asked"):
-                spark = self._spark(settings)
-                workbench = open_workbench(spark, settings.databases, account)
-                model = find_model(settings, line)
-                ports = self._ports(workbench, model, settings)
-                ports = replace(ports, model=account.metered(model))
-                ports = replace(ports, turns=()) if request.fresh else ports
-                view, query = ask(request.question, ports, settings, line, run=request.run)
-                view = replace(self._warned(view, spark), times=line.times())
-                account.answered(view)
-            answer = self._answer(_told_of(account, view), query, ports, settings, account)
-            self._remember(request, answer, query)
+            try:
+                with account.recording("asked"):
+                    spark = self._spark(settings)
+                    workbench = open_workbench(spark, settings.databases, account)
+                    asking = self._asking(request, workbench, settings, line, account)
+                    take = self._deck.ask(asking)
+                    view = replace(self._warned(take.view, spark), times=line.times())
+                    account.answered(view)
+            except StreamlinkError as error:
+                self._show_failure(error, line)
+                raise
+            take = replace(take, view=_told_of(account, view))
+            answer = self._answer(take, settings, account)
+            self._remember(request, answer, take.query)
             self._show(answer, line)
         return answer
+
+    def _asking(
+        self,
+        request: AskRequest,
+        workbench: Workbench,
+        settings: Settings,
+        line: LiveLine,
+        account: Account,
+    ) -> Asking:
+        def model() -> ChatModel:
+            return account.metered(self._find_model(settings, line))
+
+        def ports(model: ChatModel) -> Ports:
+            made = self._ports(workbench, model, settings)
+            return replace(made, turns=()) if request.fresh else made
+
+        return Asking(
+            question=request.question,
+            find_model=model,
+            ports=ports,
+            settings=settings,
+            progress=line,
+            run=request.run,
+            places=Places(settings.notebook or notebook_path(self._shell), settings.tape),
+            cell=cell_id(self._shell),
+        )
+
+    def _find_model(self, settings: Settings, progress: Progress | None) -> VllmModel:
+        model = find_model(settings, progress)
+        self.model_names = model.names()
+        return model
 
     def live_line(self) -> LiveLine:
         """Return a line that shows how far a longer task has come; use it with ``with``."""
@@ -151,12 +180,11 @@ class AskSession:
         """
         account = Account.of(settings, question.text)
         with account.recording("asked"):
-            model = find_model(settings, progress)
+            model = self._find_model(settings, progress)
             workbench = open_workbench(self._spark(settings), settings.databases, account)
-            ports = self._ports(workbench, model, settings)
+            ports = self._ports(workbench, account.metered(model), settings)
             kept = tuple(one for one in ports.memory.kept if one.question != without)
             ports = replace(ports, turns=(), memory=replace(ports.memory, kept=kept))
-            ports = replace(ports, model=account.metered(model))
             written = write_sql(question, ports, settings, progress)
             account.answered(view_written(question, written))
         return written
@@ -244,9 +272,8 @@ class AskSession:
             return find_session(self._shell.user_ns, fallback=create_session)
         return find_session(self._shell.user_ns, settings.session)
 
-    def _ports(self, workbench: Workbench, model: VllmModel, settings: Settings) -> Ports:
+    def _ports(self, workbench: Workbench, model: ChatModel, settings: Settings) -> Ports:
         notebook = IPythonNotebook(self._shell, is_dataframe=is_dataframe, columns_of=columns_of)
-        self.model_names = model.names()
         return Ports(
             notebook=notebook.read(),
             workbench=workbench,
@@ -256,14 +283,8 @@ class AskSession:
             memory=self.remember(settings),
         )
 
-    def _answer(
-        self,
-        view: AnswerView,
-        query: GuardedQuery | None,
-        ports: Ports,
-        settings: Settings,
-        account: Account,
-    ) -> Answer:
+    def _answer(self, take: Take, settings: Settings, account: Account) -> Answer:
+        view, query, ports = take.view, take.query, take.ports
         number = self.history.add(view)
 
         def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
@@ -271,7 +292,7 @@ class AskSession:
                 approved = query or approve_query(answer.sql, ports, settings)
                 done = run_query(answer.view, approved, ports.workbench, settings, line)
                 account.answered(done)
-            done = replace(done, times=(*view.times, *line.times()))
+            done = take.compared(replace(done, times=(*view.times, *line.times())))
             self.history.update(number, done)
             return done, approved
 
@@ -281,6 +302,7 @@ class AskSession:
             dataframe=ports.workbench.dataframe,
             runner=run_now,
             keeper=partial(self.keep, settings=settings),
+            entry=take.entry,
         )
 
     def _remember(self, request: AskRequest, answer: Answer, query: GuardedQuery | None) -> None:
@@ -294,11 +316,16 @@ class AskSession:
     def _show(self, answer: Answer, line: LiveLine) -> None:
         """Put the answer where the live line was; in a terminal the cell's value shows it."""
         if getattr(self._shell, "kernel", None) is not None:
-            line.finish(answer._repr_mimebundle_())
+            line.finish(*answer._repr_mimebundle_())
             answer.shown()
             self._shown = answer
         if answer.view.result is None:
             run_controls(self._shell, partial(_run_and_show, answer), warning=answer.view.status)
+
+    def _show_failure(self, error: StreamlinkError, line: LiveLine) -> None:
+        """Leave in the cell's output what is needed to fail alike in replay; no eye sees it."""
+        if error.bundle is not None and getattr(self._shell, "kernel", None) is not None:
+            line.finish({"text/plain": "", **error.bundle.data}, error.bundle.metadata)
 
     def after_cell(self, source: str, settings: Settings) -> None:
         """Look at a cell that has just run: it may have changed tables or made a session."""

@@ -7,7 +7,10 @@ from typing import Literal
 
 from streamlink_magic.policy import Policy
 
-__all__ = ["MEMORY_LAYERS", "RESULT_BYTES", "AuditRules", "Grammar", "Policy", "Settings"]
+__all__ = ["MEMORY_LAYERS", "RESULT_BYTES", "AuditRules", "Grammar", "Policy", "Replay", "Settings"]
+
+Replay = Literal["record", "auto", "replay"]
+"""Whether answers come from the model, from recordings where they still fit, or only from these."""
 
 Grammar = Literal["off", "samples", "retry", "always"]
 """Which answers of the model are bound to a grammar of the tables in the prompt."""
@@ -125,6 +128,16 @@ class Settings:
         The endpoint that is sent the hub's own token where no key is set; empty: none is.
     audit
         Where each question is recorded.
+    replay
+        ``record`` asks the model each time; the answer's output keeps what is needed to replay it.
+        ``replay`` asks none: the recorded SQL is checked and run again, and what is not as
+        recorded is told. ``auto`` replays where tables and prompt are as recorded, and asks
+        otherwise.
+    notebook
+        The notebook whose outputs hold the recorded answers. Empty: the one that the kernel
+        belongs to or, where it is not told which, every notebook in its folder.
+    tape
+        A file to which recordings also go, and in which they are looked for. Empty: none.
     """
 
     base_url: str = ""
@@ -162,6 +175,9 @@ class Settings:
     drop_personal: bool = False
     hub_token_for: str = ""
     audit: tuple[AuditRules, ...] = ()
+    replay: Replay = "record"
+    notebook: str = ""
+    tape: str = ""
     policy: Policy = field(default_factory=Policy)
 
     @property

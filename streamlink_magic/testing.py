@@ -90,6 +90,7 @@ class FakeModel:
     answers: Sequence[str] = ("SELECT 1",)
     finish_reason: str = "stop"
     name: str = "fake"
+    digest: str = ""
     context_tokens: int = 8192
     samples: Sequence[str] = ()
     sent: list[tuple[Message, ...]] = field(default_factory=list)

@@ -108,10 +108,12 @@ class LiveLine:
         with self._lock:
             return self._times()
 
-    def finish(self, bundle: Mapping[str, str]) -> None:
-        """Put the answer in the place of the line; ``bundle`` is keyed by mime type."""
+    def finish(
+        self, bundle: Mapping[str, object], metadata: Mapping[str, object] | None = None
+    ) -> None:
+        """Put the answer in the place of the line; both are keyed by mime type."""
         if self._end():
-            self._surface.finish(dict(bundle))
+            self._surface.finish(dict(bundle), dict(metadata or {}))
 
     def clear(self) -> None:
         """Take the line away; after ``finish`` this does nothing."""
@@ -165,7 +167,7 @@ class _Surface(Protocol):
 
     def draw(self, times: tuple[PhaseTime, ...], detail: str) -> None: ...
 
-    def finish(self, bundle: dict[str, str]) -> None: ...
+    def finish(self, bundle: dict[str, object], metadata: dict[str, object]) -> None: ...
 
     def clear(self) -> None: ...
 
@@ -190,9 +192,9 @@ class _Silent:
     def draw(self, times: tuple[PhaseTime, ...], detail: str) -> None:
         """Show nothing."""
 
-    def finish(self, bundle: dict[str, str]) -> None:
+    def finish(self, bundle: dict[str, object], metadata: dict[str, object]) -> None:
         if self._publisher is not None:
-            self._publisher.publish(data=bundle)
+            self._publisher.publish(data=bundle, **_noted(metadata))
 
     def clear(self) -> None:
         """Leave nothing."""
@@ -212,9 +214,9 @@ class _Terminal(_Silent):
         room = max(shutil.get_terminal_size().columns - 1, 1)
         self._write(_fitted(_printable(_line(times, detail)), room))
 
-    def finish(self, bundle: dict[str, str]) -> None:
+    def finish(self, bundle: dict[str, object], metadata: dict[str, object]) -> None:
         self.clear()
-        super().finish(bundle)
+        super().finish(bundle, metadata)
 
     def clear(self) -> None:
         if self._width:
@@ -238,25 +240,34 @@ class _Notebook(_Silent):
         super().__init__(shell)
         self.display_id = display_id or f"streamlink-{uuid.uuid4().hex}"
         self._shown = bool(display_id)
-        self._last: dict[str, str] = {}
+        self._last: dict[str, object] = {}
 
     def draw(self, times: tuple[PhaseTime, ...], detail: str) -> None:
         self._publish({"text/plain": _line(times, ""), "text/html": _html(times, detail)})
 
-    def finish(self, bundle: dict[str, str]) -> None:
-        self._publish(bundle)
+    def finish(self, bundle: dict[str, object], metadata: dict[str, object]) -> None:
+        self._publish(bundle, metadata)
 
     def clear(self) -> None:
         if self._shown:
             self._publish({"text/plain": "", "text/html": ""})
 
-    def _publish(self, bundle: dict[str, str]) -> None:
+    def _publish(
+        self, bundle: dict[str, object], metadata: dict[str, object] | None = None
+    ) -> None:
         if bundle == self._last or self._publisher is None:
             return
         self._publisher.publish(
-            data=bundle, transient={"display_id": self.display_id}, update=self._shown
+            data=bundle,
+            transient={"display_id": self.display_id},
+            update=self._shown,
+            **_noted(metadata),
         )
         self._shown, self._last = True, bundle
+
+
+def _noted(metadata: dict[str, object] | None) -> dict[str, dict[str, object]]:
+    return {"metadata": metadata} if metadata else {}
 
 
 def _line(times: tuple[PhaseTime, ...], detail: str) -> str:

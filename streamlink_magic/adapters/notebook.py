@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.records import DataFrameVariable, NotebookSnapshot
@@ -12,7 +14,30 @@ if TYPE_CHECKING:
 
 _CELLS_READ = 40
 _DATAFRAMES_READ = 20
-_OWN_MAGIC = re.compile(r"^\s*%{1,2}(ask|streamlink|load_ext|reload_ext|config)\b")
+# A question that stands behind ``x =`` is a question all the same: shown as a cell, its words
+# would find their way into the next answer.
+_OWN_MAGIC = re.compile(r"^\s*(\w+\s*=\s*)?%{1,2}(ask|streamlink|load_ext|reload_ext|config)\b")
+
+
+def notebook_path(shell: Any) -> str:  # noqa: ANN401
+    """Return the file of the notebook that the kernel belongs to; empty where nobody tells.
+
+    Jupyter's server tells it in ``JPY_SESSION_NAME``, VS Code in a variable. What executes
+    notebooks without a front end (nbclient, nbval, papermill, Voila) tells nothing.
+    """
+    told = (os.environ.get("JPY_SESSION_NAME", ""), shell.user_ns.get("__vsc_ipynb_file__"))
+    for path in told:
+        if isinstance(path, str) and path.endswith(".ipynb") and Path(path).is_file():
+            return path
+    return ""
+
+
+def cell_id(shell: Any) -> str:  # noqa: ANN401
+    """Return the id of the cell that runs, where the front end tells it; else an empty text."""
+    parent = getattr(shell, "parent_header", None)
+    metadata = parent.get("metadata") if isinstance(parent, dict) else None
+    found = metadata.get("cellId") if isinstance(metadata, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 class IPythonNotebook:

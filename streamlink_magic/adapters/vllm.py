@@ -16,7 +16,7 @@ from streamlink_magic.errors import (
 from streamlink_magic.records import Completion, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from threading import Event
 
     from openai import OpenAI
@@ -53,15 +53,24 @@ class VllmModel:
         The model's name on the server; empty means the first that it lists.
     timeout_s
         Longest wait for the next piece of an answer, in seconds.
+    digest_of
+        Returns the digest of the weights in a folder of this machine; empty for none of ours.
     """
 
     def __init__(
-        self, base_url: str, api_key: str, *, model: str = "", timeout_s: float = 120.0
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        model: str = "",
+        timeout_s: float = 120.0,
+        digest_of: Callable[[str], str] = lambda _: "",
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._api_key = api_key or "none"
         self._wanted = model
         self._timeout_s = timeout_s
+        self._digest_of = digest_of
         self._refused: set[str] = set()  # grammars that the server did not take
 
     def __repr__(self) -> str:
@@ -86,6 +95,11 @@ class VllmModel:
     def name(self) -> str:
         """The model's name as the server knows it."""
         return str(self._card.id)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the weights, where the server took them from a folder of ours."""
+        return self._digest_of(str(getattr(self._card, "root", None) or ""))
 
     @property
     def context_tokens(self) -> int:

@@ -35,6 +35,11 @@ class MeteredModel:
         return self._model.name
 
     @property
+    def digest(self) -> str:
+        """The digest of its weights, where it is known."""
+        return self._model.digest
+
+    @property
     def context_tokens(self) -> int:
         """The model's context length in tokens."""
         return self._model.context_tokens

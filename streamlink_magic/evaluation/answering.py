@@ -41,6 +41,7 @@ class _Metered:
     def __init__(self, model: ChatModel) -> None:
         self._model = model
         self.name = model.name
+        self.digest = model.digest
         self.context_tokens = model.context_tokens
         self.tokens = 0
         self.calls = 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.create import create_session
 from streamlink_magic.endpoint import find_model
-from streamlink_magic.errors import OutsidePolicyError
+from streamlink_magic.errors import OutsidePolicyError, ReplayMissError
 from streamlink_magic.evaluation.ablation import ablation_table
 from streamlink_magic.evaluation.answering import GuardedRuns, PipelineAnswer, PlainAnswer
 from streamlink_magic.evaluation.benchmark import load_set
@@ -15,7 +15,7 @@ from streamlink_magic.evaluation.choice import choose, read_ids
 from streamlink_magic.evaluation.database import SetDatabases
 from streamlink_magic.evaluation.details import write_details
 from streamlink_magic.evaluation.paired import compare, comparison_rows
-from streamlink_magic.evaluation.predictions import describe_run, read_predictions
+from streamlink_magic.evaluation.predictions import describe_run, read_predictions, read_run_info
 from streamlink_magic.evaluation.report_file import read_report, write_report
 from streamlink_magic.evaluation.run import evaluate
 from streamlink_magic.evaluation.score import score
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.predictions import RunInfo
     from streamlink_magic.evaluation.report import Report
     from streamlink_magic.settings import Settings
@@ -82,13 +83,12 @@ def run_eval(request: EvalRequest, settings: Settings, console: Console) -> str:
     benchmark = load_set(request.benchmark)
     ids = read_ids(request.ids) if request.ids else None
     questions = choose(benchmark.questions, ids, request.limit, request.seed)
-    model = find_model(settings, None)
     databases = SetDatabases(create_session(conf=_SPARK), benchmark)
-    answer = (PlainAnswer if request.plain else PipelineAnswer)(databases, model, settings)
-    info = _described(request, benchmark.name, settings, model.name)
     workers = request.workers
     with RunProgressLines(console) as lines:
-        evaluate(questions, answer, request.out, info=info, workers=workers, progress=lines.asked)
+        info = _asked(
+            request, benchmark.name, settings, databases, questions=questions, lines=lines
+        )
         if not benchmark.golds:
             return f"{len(questions)} questions answered; the set has no gold queries to score by."
         predictions = read_predictions(request.out)
@@ -113,6 +113,46 @@ def _require_no_audit(settings: Settings) -> None:
         raise OutsidePolicyError(
             "The policy requires an audit, and streamlink eval writes none.",
             "Measure where no such policy holds, or ask in a notebook: %streamlink eval",
+        )
+
+
+def _asked(
+    request: EvalRequest,
+    name: str,
+    settings: Settings,
+    databases: SetDatabases,
+    *,
+    questions: Sequence[BenchQuestion],
+    lines: RunProgressLines,
+) -> RunInfo:
+    """Ask what has not been asked; in replay nothing is, and what is there must be all."""
+    if settings.replay == "replay":
+        require_all(questions, request.out)
+        return read_run_info(request.out)
+    model = find_model(settings, None)
+    answer = (PlainAnswer if request.plain else PipelineAnswer)(databases, model, settings)
+    info = _described(request, name, settings, model.name)
+    evaluate(
+        questions, answer, request.out, info=info, workers=request.workers, progress=lines.asked
+    )
+    return info
+
+
+def require_all(questions: Sequence[BenchQuestion], out: Path) -> None:
+    """Refuse to score recorded predictions that lack a question.
+
+    Raises
+    ------
+    ReplayMissError
+        When one is missing; it is named.
+    """
+    there = read_predictions(out) if out.is_file() else {}
+    missing = [one for one in questions if one.id not in there]
+    if missing:
+        raise ReplayMissError(
+            f"Replay is on, and {out.name} holds no prediction for {len(missing)} of "
+            f"{len(questions)} questions; the first is {missing[0].id}: {missing[0].question}",
+            "Run it where a model is, without STREAMLINK_REPLAY, and keep the file.",
         )
 
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from streamlink_magic.settings import Settings
 
-# A local server has another port each time, and a key is nobody's business
-_NOT_RECORDED = ("api_key", "base_url")
+# A local server has another port each time, a key is nobody's business, and recordings are of
+# notebooks
+_NOT_RECORDED = ("api_key", "base_url", "replay", "notebook", "tape")
 
 
 @dataclass(frozen=True, slots=True)

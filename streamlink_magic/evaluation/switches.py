@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # Where a question is asked and what it may read is no step of answering it
-_NO_SWITCH = frozenset({"base_url", "api_key", "model", "session", "create_session", "policy"})
+_NO_SWITCH = frozenset(
+    {"base_url", "api_key", "model", "session", "create_session", "policy"}
+    | {"replay", "notebook", "tape"}
+)
 # Zero rows, tokens or seconds would be a limit of nothing, and a path is a place: no steps
 _NO_STEP = ("rows", "_tokens", "_chars", "_s", "_path", "_file", "_dir")
 _TRUTH = {"true": True, "on": True, "yes": True, "1": True}

@@ -6,6 +6,7 @@ prompt, draft, verdict and guarded query, result, explanation, answer.
 
 from streamlink_magic.records.answer import (
     AnswerView,
+    Bundle,
     Check,
     Explanation,
     PhaseTime,
@@ -45,6 +46,7 @@ from streamlink_magic.records.question import (
 __all__ = [
     "AnswerView",
     "AskContext",
+    "Bundle",
     "CatalogEntry",
     "CatalogRows",
     "CatalogSnapshot",

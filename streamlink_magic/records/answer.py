@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streamlink_magic.records.catalog import Column, TableSchema
     from streamlink_magic.records.guarded import Verdict
     from streamlink_magic.records.prompt import SentPart
@@ -74,6 +76,14 @@ class PhaseTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """An output's data and metadata, by mime type."""
+
+    data: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerView:
     """All that a reader is shown, in any form.
 
@@ -87,6 +97,8 @@ class AnswerView:
         The schemas of the tables that the SQL reads.
     follows
         Whether the question edited the one before it.
+    recorded
+        Where the SQL came from when no model was asked; empty when one was.
     """
 
     question: str
@@ -104,3 +116,4 @@ class AnswerView:
     notes: tuple[str, ...] = ()
     read: tuple[TableSchema, ...] = field(default=(), repr=False)
     follows: bool = False
+    recorded: str = ""

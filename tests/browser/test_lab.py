@@ -51,7 +51,8 @@ def asked(lab: Lab, browser: Browser, server: Endpoint, pictures: Path) -> str: 
 def test_the_live_line_gives_way_to_one_answer(lab: Lab, asked: str) -> None:
     """What is saved is the answer alone: no live line, no widget and no state of one."""
     saved = lab.read(asked)
-    assert [sorted(one["data"]) for one in saved.cells[-1].outputs] == [["text/html", "text/plain"]]
+    kinds = ["application/vnd.streamlink.answer.v1+json", "text/html", "text/plain"]
+    assert [sorted(one["data"]) for one in saved.cells[-1].outputs] == [kinds]
     assert PROVEN in saved.cells[-1].outputs[0]["data"]["text/html"]
     assert "widgets" not in saved.metadata
     assert "widget-view" not in json.dumps(saved)

@@ -79,6 +79,7 @@ def test_a_live_session_is_taken_beside_a_stopped_one() -> None:
 def test_cells_are_read_as_typed_without_our_own_magics_and_without_outputs() -> None:
     """History holds what the user typed; outputs are never looked at."""
     typed = [(1, 1, "%load_ext streamlink_magic"), (1, 2, "df = 1"), (1, 3, "%%ask\nwhy?")]
+    typed += [(1, 4, "answer = %ask Where?"), (1, 5, "x=%ask --new Why?")]
     shell = SimpleNamespace(
         history_manager=SimpleNamespace(get_range=lambda raw: typed if raw else []),
         user_ns={"Out": {1: "SECRET"}, "_": "SECRET"},

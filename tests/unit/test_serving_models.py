@@ -245,7 +245,7 @@ def test_a_killed_caller_leaves_nothing_that_is_used(
 
 def kill_leftover(script: Path) -> None:
     """End the sleeping converter, whose caller was killed."""
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)  # noqa: S607
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
     for line in listed.stdout.splitlines():
         if str(script) in line:
             os.kill(int(line.split()[0]), signal.SIGKILL)

@@ -72,7 +72,9 @@ def java_version(java: Path | None) -> str:
         done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     except OSError:  # no program, or one for another machine
         return ""
-    return (done.stderr or done.stdout).split("\n", 1)[0] if done.returncode == 0 else ""
+    lines = (done.stderr or done.stdout).split("\n") if done.returncode == 0 else [""]
+    # Before it a JVM may tell which options it picked up from the environment.
+    return next((line for line in lines if ' version "' in line), lines[0])
 
 
 def _major(version: str) -> int:

@@ -39,6 +39,7 @@ def render_html(view: AnswerView) -> str:
         f'<div dir="auto" style="{_MUTED}">{_text(view.question)}</div>',
         f'<div dir="auto" style="{_HEADLINE}">{_text(view.explanation.headline)}</div>',
         f"<div>{_text(view.status)}</div>" if view.status else "",
+        _recorded(view),
         *(_noticed(check) for check in view.checks if check.level == "warning"),
         _table(view.result) if view.result else "",
         _badge(view),
@@ -53,6 +54,16 @@ def render_html(view: AnswerView) -> str:
 
 def _text(text: str) -> str:
     return escape(visible(text))
+
+
+def _recorded(view: AnswerView) -> str:
+    """Return the badge of an answer that no model was asked for."""
+    if not view.recorded:
+        return ""
+    return (
+        f'<div style="margin:2px 0 6px 0;padding:1px 8px;border:1px dashed {_LINE};'
+        f'display:inline-block;font-size:90%">{phrases.REPLAYED} {_text(view.recorded)}</div>'
+    )
 
 
 def _noticed(check: Check) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 # Below, one decimal would tell 0.1 s or nothing at all.
 _TENTH_S = 0.095
+REPLAYED = "⟲"
 MARKS = {"ok": "✓", "note": "·", "warning": "⚠"}
 KINDS = {
     "rules": "Rules",

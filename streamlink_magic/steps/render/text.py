@@ -28,6 +28,7 @@ def render_text(view: AnswerView) -> str:
         visible(view.question),
         visible(view.explanation.headline),
         *([visible(view.status)] if view.status else []),
+        *([visible(f"{phrases.REPLAYED} {view.recorded}")] if view.recorded else []),
         *([_table(view.result)] if view.result else []),
         _section("SQL", visible(view.sql, lines=True).splitlines()),
         visible(phrases.badge(view.verdict)),
