@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streamlink_magic.records import GuardedQuery, QueryResult, SqlDraft
 
 _GREEDY, _SAMPLED = 1.25, 1.0
-_MENDED, _EMPTY = 0.6, 0.3
+_MENDED, _EMPTY = 0.75, 0.3
 _DIGITS = 6
 
 
