@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from streamlink_magic.errors import ExecutionError
+from streamlink_magic.chart import Chart
+from streamlink_magic.errors import ChartError, ExecutionError
 from streamlink_magic.memory.entries import KeptAnswer
-from streamlink_magic.records import AnswerView, Check, GuardedQuery, QueryResult, SentPart
+from streamlink_magic.records import (
+    AnswerView,
+    ChartSpec,
+    Check,
+    GuardedQuery,
+    QueryResult,
+    SentPart,
+)
+from streamlink_magic.steps.chart import KINDS, make_chart
 from streamlink_magic.steps.render import how, mimebundle, render_text
 
+Drawer = Callable[[ChartSpec], str]
 Keeper = Callable[[AnswerView], KeptAnswer]
 Runner = Callable[["Answer"], tuple[AnswerView, GuardedQuery]]
 
@@ -29,6 +39,8 @@ class Answer:
         Runs the SQL of an answer that was not run yet.
     keeper
         Writes the answer into the project's memory.
+    drawer
+        Draws a chart and returns it as a ``data:`` address; None draws none.
 
     Examples
     --------
@@ -44,12 +56,15 @@ class Answer:
         dataframe: Callable[[GuardedQuery], object],
         runner: Runner,
         keeper: Keeper,
+        drawer: Drawer | None = None,
     ) -> None:
         self.view = view
         self._query = query
         self._dataframe = dataframe
         self._runner = runner
         self._keeper = keeper
+        self._drawer = drawer
+        self._drawn: tuple[ChartSpec, str, str] | None = None
         self._already_shown = False
 
     @property
@@ -110,9 +125,38 @@ class Answer:
         table: Any = self.result.arrow
         return table.to_pandas()
 
+    def chart(self, kind: str = "", *, x: str = "", y: str = "") -> Chart:
+        """Return the rows shown as a chart.
+
+        Parameters
+        ----------
+        kind
+            ``bar``, ``line``, ``area`` or ``scatter``. Empty: the one that fits.
+        x, y
+            The columns that lie along and upwards. Empty: chosen.
+
+        Raises
+        ------
+        ChartError
+            When the rows give no such chart.
+        ExecutionError
+            When the SQL has not run.
+        """
+        result = self.result
+        if kind or x or y:
+            fitting = self.view.chart.kind if self.view.chart else ""
+            wanted = kind or (fitting if fitting in KINDS else "bar")
+            return Chart(make_chart(result, wanted, x=x, y=y))
+        if self.view.chart is None:
+            raise ChartError(
+                "No chart fits these rows by itself.",
+                f"Choose one: answer.chart({KINDS[0]!r}, x=…, y=…); there are {', '.join(KINDS)}.",
+            )
+        return Chart(self.view.chart)
+
     def explain(self) -> str:
         """Return in words how the answer came about."""
-        return "\n".join((self.view.explanation.headline, *how(self.view)))
+        return "\n".join((self.view.explanation.headline, *how(self.view, linked=True)))
 
     def run(self) -> Answer:
         """Run the SQL of an answer that was only shown, through the guard as ever.
@@ -150,7 +194,16 @@ class Answer:
         return render_text(self.view)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return mimebundle(self.view)
+        return mimebundle(self.view, *self._picture())
+
+    def _picture(self) -> tuple[str, str]:
+        """Return the drawn chart, or why there is none; it is drawn once."""
+        chart = self.view.chart
+        if chart is None or chart.kind == "figure" or self._drawer is None:
+            return "", ""
+        if self._drawn is None or self._drawn[0] is not chart:
+            self._drawn = (chart, *_drawn(self._drawer, chart))
+        return self._drawn[1:]
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -158,4 +211,11 @@ class Answer:
         if self._already_shown:
             self._already_shown = False
             return
-        display(mimebundle(self.view), raw=True)  # type: ignore[no-untyped-call]
+        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+
+
+def _drawn(drawer: Drawer, chart: ChartSpec) -> tuple[str, str]:
+    try:
+        return drawer(chart), ""
+    except ChartError as error:
+        return "", f"A {chart.kind} chart fits these rows. {error}"

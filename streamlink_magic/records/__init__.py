@@ -8,6 +8,7 @@ from streamlink_magic.records.answer import (
     AnswerView,
     Check,
     Explanation,
+    Link,
     PhaseTime,
     QueryResult,
     Vote,
@@ -21,6 +22,7 @@ from streamlink_magic.records.catalog import (
     TableSchema,
     quote_name,
 )
+from streamlink_magic.records.chart import Axis, ChartSpec
 from streamlink_magic.records.data import ColumnValues, DataProfile, Join, TableSample, ValueHint
 from streamlink_magic.records.guarded import (
     CatalogRows,
@@ -45,9 +47,11 @@ from streamlink_magic.records.question import (
 __all__ = [
     "AnswerView",
     "AskContext",
+    "Axis",
     "CatalogEntry",
     "CatalogRows",
     "CatalogSnapshot",
+    "ChartSpec",
     "Check",
     "Column",
     "ColumnValues",
@@ -60,6 +64,7 @@ __all__ = [
     "ForeignKey",
     "GuardedQuery",
     "Join",
+    "Link",
     "LinkedContext",
     "Message",
     "NotebookSnapshot",

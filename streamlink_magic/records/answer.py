@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streamlink_magic.records.catalog import Column, TableSchema
+    from streamlink_magic.records.chart import ChartSpec
     from streamlink_magic.records.guarded import Verdict
     from streamlink_magic.records.prompt import SentPart
 
@@ -51,18 +52,41 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One look at the answer. ``level`` is ``ok``, ``note`` or ``warning``."""
+    """One look at the answer. ``level`` is ``ok``, ``note`` or ``warning``.
+
+    Attributes
+    ----------
+    badge
+        Whether this is the answer's standing as a whole, to be shown beside it.
+    """
 
     level: str
     text: str
+    badge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A stretch of the question, from ``start`` to ``end``, and the steps that answer it."""
+
+    start: int
+    end: int
+    steps: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer in words: a headline, then how it was made, a sentence an item."""
+    """The answer in words: a headline, then how it was made, a sentence an item.
+
+    Attributes
+    ----------
+    links
+        Stretches of the question, in their order, with the indexes of the steps they belong to.
+    """
 
     headline: str
     steps: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +111,8 @@ class AnswerView:
         The schemas of the tables that the SQL reads.
     follows
         Whether the question edited the one before it.
+    chart
+        The picture that fits the result; None where none does.
     """
 
     question: str
@@ -104,3 +130,4 @@ class AnswerView:
     notes: tuple[str, ...] = ()
     read: tuple[TableSchema, ...] = field(default=(), repr=False)
     follows: bool = False
+    chart: ChartSpec | None = None

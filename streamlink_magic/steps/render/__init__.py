@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlink_magic.steps.render.html import render_html
+from streamlink_magic.steps.render.bars import render_bars
+from streamlink_magic.steps.render.html import page, render_figure, render_html, render_picture
 from streamlink_magic.steps.render.listing import Listing
 from streamlink_magic.steps.render.phrases import how
 from streamlink_magic.steps.render.text import render_text
@@ -14,9 +15,28 @@ if TYPE_CHECKING:
     from streamlink_magic.records import AnswerView
 
 
-def mimebundle(view: AnswerView) -> dict[str, str]:
-    """Return the view in the forms that every front end can show, by mime type."""
-    return {"text/plain": render_text(view), "text/html": render_html(view)}
+def mimebundle(view: AnswerView, picture: str = "", note: str = "") -> dict[str, str]:
+    """Return the view in the forms that every front end can show, by mime type.
+
+    Parameters
+    ----------
+    picture
+        The drawn chart as a ``data:`` address; empty where none was drawn.
+    note
+        Why none was drawn, where the view has a chart.
+    """
+    return {"text/plain": render_text(view), "text/html": render_html(view, picture, note)}
 
 
-__all__ = ["Listing", "format_value", "how", "mimebundle", "render_html", "render_text"]
+__all__ = [
+    "Listing",
+    "format_value",
+    "how",
+    "mimebundle",
+    "page",
+    "render_bars",
+    "render_figure",
+    "render_html",
+    "render_picture",
+    "render_text",
+]

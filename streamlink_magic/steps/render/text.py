@@ -31,10 +31,11 @@ def render_text(view: AnswerView) -> str:
         *([_table(view.result)] if view.result else []),
         _section("SQL", visible(view.sql, lines=True).splitlines()),
         visible(phrases.badge(view.verdict)),
-        _section("How", _numbered(phrases.how(view))),
+        _section("How", _numbered(phrases.how(view, linked=True))),
         _section(
             "Checks", [f"{_mark(check.level)} {visible(check.text)}" for check in view.checks]
         ),
+        _section("Plan", [visible(line) for line in view.verdict.plan]),
         _footer(view),
     ]
     return "\n\n".join(block for block in blocks if block)
@@ -53,10 +54,10 @@ def _mark(level: str) -> str:
 
 
 def _footer(view: AnswerView) -> str:
-    sent = sum(len(part.text) for part in view.sent)
+    sent = phrases.size(phrases.sent_bytes(view.sent))
     kinds = ", ".join(phrases.sent_by_kind(view.sent)).lower()
     lines = (
-        ("Sent", f"{kinds} ({sent:,} characters)" if view.sent else ""),
+        ("Sent", f"{kinds} ({sent})" if view.sent else ""),
         ("Model", phrases.source(view)),
         ("Times", phrases.times(view.times)),
     )

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from streamlink_magic.answer import Answer, Drawer
+from streamlink_magic.errors import ChartError, ExecutionError
+from streamlink_magic.records import (
+    AnswerView,
+    ChartSpec,
+    Column,
+    Explanation,
+    QueryResult,
+    Verdict,
+)
+from streamlink_magic.steps.chart import choose_chart
+
+RESULT = QueryResult((Column("kind", "string"), Column("n", "int")), (("cat", 2), ("dog", 1)))
+VIEW = AnswerView(
+    "How many pets of each kind?",
+    "SELECT kind, count(*) AS n FROM pets GROUP BY kind",
+    Verdict(allowed=True, rule="ok", tables=("pets",)),
+    Explanation("2 rows.", ("Reads pets.",)),
+    result=RESULT,
+    chart=choose_chart(RESULT),
+)
+PICTURE = "data:image/svg+xml;base64,AAAA"
+
+
+def unused(*_: object) -> Any:  # noqa: ANN401  it returns nothing
+    """Be called by nobody."""
+    raise AssertionError
+
+
+def answer_of(view: AnswerView = VIEW, drawer: Drawer | None = None) -> Answer:
+    """Return an answer whose query cannot run again."""
+    return Answer(view, None, dataframe=unused, runner=unused, keeper=unused, drawer=drawer)
+
+
+def test_the_chart_is_drawn_once_and_stands_in_the_answer() -> None:
+    """However often the answer shows itself, the picture is drawn once and has its words."""
+    drawn: list[ChartSpec] = []
+
+    def draw(chart: ChartSpec) -> str:
+        drawn.append(chart)
+        return PICTURE
+
+    answer = answer_of(drawer=draw)
+    html = [answer._repr_mimebundle_()["text/html"] for _ in range(2)][1]
+    assert html.count(f'<img src="{PICTURE}" alt="Bar chart of n by kind: 2 bars.') == 1
+    assert len(drawn) == 1
+
+
+def test_a_failed_drawing_never_loses_the_answer() -> None:
+    """The table and the SQL are there, and a line says why no picture is."""
+
+    def draw(_: ChartSpec) -> str:
+        raise ChartError("The chart could not be drawn: <b>", "Read the table.")
+
+    html = answer_of(drawer=draw)._repr_mimebundle_()["text/html"]
+    assert "A bar chart fits these rows. The chart could not be drawn: &lt;b&gt;" in html
+    assert "<img" not in html
+    assert "<table" in html
+
+
+def test_without_a_drawer_there_is_no_chart_and_no_word_of_it() -> None:
+    """Charts that are switched off leave nothing behind."""
+    html = answer_of()._repr_mimebundle_()["text/html"]
+    assert "<img" not in html
+    assert "chart" not in html
+
+
+def test_a_single_number_is_a_figure_in_place_of_its_table() -> None:
+    """One number stands large, with its column's name in words, and is drawn by nobody."""
+    result = QueryResult((Column("total_flights", "bigint"),), ((336776,),))
+    view = replace(VIEW, result=result, chart=choose_chart(result))
+    html = answer_of(view, drawer=lambda _: PICTURE)._repr_mimebundle_()["text/html"]
+    assert ">336,776</div>" in html
+    assert ">Total flights</div>" in html
+    assert "<table" not in html
+    assert "<img" not in html
+
+
+def test_the_reader_may_switch_the_chart() -> None:
+    """The chart that fits comes by itself; others by name; what cannot be is refused."""
+    answer = answer_of()
+    assert answer.chart().kind == "bar"
+    assert answer.chart("line").kind == "line"
+    with pytest.raises(ChartError, match="There are: bar"):
+        answer.chart("pie")
+    with pytest.raises(ChartError, match=r"answer\.chart\('bar', x=…, y=…\)"):
+        answer_of(replace(VIEW, chart=None)).chart()
+    with pytest.raises(ExecutionError, match=r"answer\.run\(\)"):
+        answer_of(replace(VIEW, result=None, chart=None)).chart()
+
+
+def test_the_chart_reads_in_a_terminal() -> None:
+    """Bars of text, then the chart in words."""
+    assert repr(answer_of().chart()).splitlines() == [
+        f"cat  {'█' * 40} 2",
+        f"dog  {'█' * 20} 1",
+        "",
+        "Bar chart of n by kind: 2 bars. Highest: 2 (cat); lowest: 1 (dog).",
+    ]
