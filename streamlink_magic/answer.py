@@ -8,6 +8,7 @@ from typing import Any
 from streamlink_magic.chart import Chart
 from streamlink_magic.errors import ChartError, ExecutionError
 from streamlink_magic.memory.entries import KeptAnswer
+from streamlink_magic.reading import Items, Words
 from streamlink_magic.records import (
     AnswerView,
     ChartSpec,
@@ -17,7 +18,15 @@ from streamlink_magic.records import (
     SentPart,
 )
 from streamlink_magic.steps.chart import KINDS, make_chart
-from streamlink_magic.steps.render import how, mimebundle, render_text
+from streamlink_magic.steps.render import (
+    checks_listing,
+    how,
+    how_html,
+    mimebundle,
+    render_markdown,
+    render_text,
+    sent_listing,
+)
 
 Drawer = Callable[[ChartSpec], str]
 Keeper = Callable[[AnswerView], KeptAnswer]
@@ -83,14 +92,14 @@ class Answer:
         return self.view.verdict.tables
 
     @property
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> Items[Check]:
         """What was noticed about the answer."""
-        return self.view.checks
+        return Items(self.view.checks, checks_listing(self.view))
 
     @property
-    def sent(self) -> tuple[SentPart, ...]:
+    def sent(self) -> Items[SentPart]:
         """Every byte of the prompt that left the kernel, by class."""
-        return self.view.sent
+        return Items(self.view.sent, sent_listing(self.view))
 
     @property
     def df(self) -> Any:  # noqa: ANN401
@@ -154,9 +163,14 @@ class Answer:
             )
         return Chart(self.view.chart)
 
-    def explain(self) -> str:
+    def explain(self) -> Words:
         """Return in words how the answer came about."""
-        return "\n".join((self.view.explanation.headline, *how(self.view, linked=True)))
+        told = (self.view.explanation.headline, *how(self.view, linked=True))
+        return Words("\n".join(told), how_html(self.view))
+
+    def markdown(self) -> Words:
+        """Return the answer as Markdown, to be pasted into a pull request or a wiki."""
+        return Words(render_markdown(self.view))
 
     def run(self) -> Answer:
         """Run the SQL of an answer that was only shown, through the guard as ever.

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from streamlink_magic.answer import Answer, Drawer
 from streamlink_magic.errors import ChartError, ExecutionError
 from streamlink_magic.records import (
     AnswerView,
     ChartSpec,
+    Check,
     Column,
     Explanation,
     QueryResult,
+    SentPart,
     Verdict,
 )
 from streamlink_magic.steps.chart import choose_chart
@@ -104,3 +109,56 @@ def test_the_chart_reads_in_a_terminal() -> None:
         "",
         "Bar chart of n by kind: 2 bars. Highest: 2 (cat); lowest: 1 (dog).",
     ]
+
+
+def test_parts_read_well_by_themselves() -> None:
+    """Checks, what was sent and the explanation are tuples and text, and show as they read."""
+    view = replace(
+        VIEW,
+        checks=(Check("warning", "Only <b> rows."),),
+        sent=(SentPart("question", "How many?"), SentPart("schema", "CREATE TABLE\n<pets>")),
+    )
+    answer = answer_of(view)
+    assert answer.checks == view.checks
+    assert repr(answer.checks).splitlines()[-1] == "⚠  Only <b> rows."
+    assert "Only &lt;b&gt; rows." in answer.checks._repr_html_()
+    assert answer.sent == view.sent
+    assert "28 bytes" in repr(answer.sent)
+    assert "CREATE TABLE\n&lt;pets&gt;" in answer.sent._repr_html_()
+    assert repr(answer.explain()).startswith("2 rows.\nReads pets.")
+    assert "<li" in (answer.explain()._repr_html_() or "")
+
+
+def test_an_ipython_cell_shows_the_parts_as_they_read() -> None:
+    """IPython's own printer shows lines, not Python's spelling of them."""
+    from IPython.lib.pretty import pretty
+
+    answer = answer_of()
+    assert pretty(answer.explain()) == "2 rows.\nReads pets."
+    assert pretty(answer.checks).startswith("Checks of this answer")
+
+
+@given(st.text(max_size=40))
+@example("</td>|`*_<script>alert(1)</script>[x](javascript:1)![y](z)\n# h\n\n```")
+def test_markdown_holds_no_markup_of_others(text: str) -> None:
+    """Whatever a field holds, a reader of Markdown sees only the answer's own markup."""
+    import mistune
+
+    columns = (Column(text, "string"), Column("n", "int"))
+    view = replace(
+        VIEW,
+        question=text,
+        sql=f"SELECT 1 -- {text}",
+        explanation=Explanation(text, (text,)),
+        result=QueryResult(columns, ((text, 1),)),
+        checks=(Check("note", text),),
+        chart=None,
+    )
+    html = str(mistune.html(str(answer_of(view).markdown())))
+    tags = set(re.findall(r"<(\w+)", html))
+    assert tags <= {"p", "strong", "table", "thead", "tbody", "tr", "th", "td", "pre", "code"} | {
+        "ol",
+        "ul",
+        "li",
+    }
+    assert html.count("<table>") == 1

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.render.bars import render_bars
+from streamlink_magic.steps.render.folds import how_html
 from streamlink_magic.steps.render.html import page, render_figure, render_html, render_picture
 from streamlink_magic.steps.render.listing import Listing
+from streamlink_magic.steps.render.markdown import render_markdown
+from streamlink_magic.steps.render.parts import checks_listing, sent_listing
 from streamlink_magic.steps.render.phrases import how
 from streamlink_magic.steps.render.text import render_text
 from streamlink_magic.steps.render.values import format_value
@@ -30,13 +33,17 @@ def mimebundle(view: AnswerView, picture: str = "", note: str = "") -> dict[str,
 
 __all__ = [
     "Listing",
+    "checks_listing",
     "format_value",
     "how",
+    "how_html",
     "mimebundle",
     "page",
     "render_bars",
     "render_figure",
     "render_html",
+    "render_markdown",
     "render_picture",
     "render_text",
+    "sent_listing",
 ]
