@@ -27,20 +27,26 @@ pytestmark = pytest.mark.spark
 
 SHAPES = {
     "nested": (
-        "SELECT named_struct('city', 'Åre', 'tags', array('a', NULL)) s, map('k', 1) m, "
-        "array(named_struct('x', 1)) a, X'00FF' b, CAST(NULL AS STRING) n",
+        (
+            "SELECT named_struct('city', 'Åre', 'tags', array('a', NULL)) s, map('k', 1) m, "
+            "array(named_struct('x', 1)) a, X'00FF' b, CAST(NULL AS STRING) n"
+        ),
         ['{"city": "Åre", "tags": ["a", null]}', '{"k": 1}', '[{"x": 1}]', "0x00ff"],
         "",
     ),
     "numbers": (
-        "SELECT * FROM VALUES (double('NaN'), 1.50BD, 9007199254740993L), "
-        "(double('-Infinity'), 2.25BD, 1L) t(f, d, l)",
+        (
+            "SELECT * FROM VALUES (double('NaN'), 1.50BD, 9007199254740993L), "
+            "(double('-Infinity'), 2.25BD, 1L) t(f, d, l)"
+        ),
         ["NaN", "-Infinity", "1.50", "9007199254740993"],
         "",
     ),
     "times": (
-        "SELECT timestamp_ltz'2013-07-01 12:00:00+05:00' AS ltz, date'2013-01-02' AS d, "
-        "timestamp_ntz'2013-01-02 03:04:05' AS ntz, interval 1 day AS i",
+        (
+            "SELECT timestamp_ltz'2013-07-01 12:00:00+05:00' AS ltz, date'2013-01-02' AS d, "
+            "timestamp_ntz'2013-01-02 03:04:05' AS ntz, interval 1 day AS i"
+        ),
         ["2013-01-02 03:04:05", "2013-01-02"],
         "",
     ),
@@ -55,8 +61,10 @@ SHAPES = {
         "line",
     ),
     "decimals": (
-        "SELECT make_date(2013, CAST(id AS INT) + 1, 1) AS m, CAST(id AS DECIMAL(20, 2)) AS n "
-        "FROM range(5)",
+        (
+            "SELECT make_date(2013, CAST(id AS INT) + 1, 1) AS m, CAST(id AS DECIMAL(20, 2)) AS n "
+            "FROM range(5)"
+        ),
         ["4.00"],
         "line",
     ),
