@@ -8,7 +8,7 @@ from typing import Any
 from streamlink_magic.chart import Chart
 from streamlink_magic.errors import ChartError, ExecutionError
 from streamlink_magic.memory.entries import KeptAnswer
-from streamlink_magic.reading import Items, Words
+from streamlink_magic.reading import Items, Table, Words, arrange
 from streamlink_magic.records import (
     AnswerView,
     ChartSpec,
@@ -162,6 +162,20 @@ class Answer:
                 f"Choose one: answer.chart({KINDS[0]!r}, x=…, y=…); there are {', '.join(KINDS)}.",
             )
         return Chart(self.view.chart)
+
+    def table(self, sort: str = "", *, descending: bool = False, contains: str = "") -> Table:
+        """Return the rows shown in another order, or only those that hold a text.
+
+        ``answer.df`` has all rows; these are the ones that were fetched.
+
+        Raises
+        ------
+        AskUsageError
+            When there is no such column.
+        ExecutionError
+            When the SQL has not run.
+        """
+        return Table(arrange(self.result, sort=sort, descending=descending, contains=contains))
 
     def explain(self) -> Words:
         """Return in words how the answer came about."""

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamlink_magic.answer import Answer, Drawer
-from streamlink_magic.errors import ChartError, ExecutionError
+from streamlink_magic.errors import AskUsageError, ChartError, ExecutionError
 from streamlink_magic.records import (
     AnswerView,
     ChartSpec,
@@ -127,6 +127,22 @@ def test_parts_read_well_by_themselves() -> None:
     assert "CREATE TABLE\n&lt;pets&gt;" in answer.sent._repr_html_()
     assert repr(answer.explain()).startswith("2 rows.\nReads pets.")
     assert "<li" in (answer.explain()._repr_html_() or "")
+
+
+def test_rows_can_be_sorted_and_searched() -> None:
+    """Nulls come last in both directions, texts are found in any case, nested values by text."""
+    columns = (Column("name", "string"), Column("n", "int"))
+    rows = (("Bo", 2), ("Ada", None), ("Cy", 1))
+    answer = answer_of(replace(VIEW, result=QueryResult(columns, rows)))
+    assert [row[0] for row in answer.table("n").result.rows] == ["Cy", "Bo", "Ada"]
+    assert [row[0] for row in answer.table("n", descending=True).result.rows] == ["Bo", "Cy", "Ada"]
+    found = answer.table(contains="ADA")
+    assert repr(found).splitlines()[2].split() == ["Ada", "null"]
+    assert "<table" in found._repr_html_()
+    with pytest.raises(AskUsageError, match="there are: name, n"):
+        answer.table("m")
+    nested = answer_of(replace(VIEW, result=QueryResult(columns, (({"b": 1}, 1), ({"a": 1}, 2)))))
+    assert [row[1] for row in nested.table("name").result.rows] == [2, 1]
 
 
 def test_an_ipython_cell_shows_the_parts_as_they_read() -> None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.render.bars import render_bars
 from streamlink_magic.steps.render.folds import how_html
+from streamlink_magic.steps.render.grid import render_grid
 from streamlink_magic.steps.render.html import page, render_figure, render_html, render_picture
 from streamlink_magic.steps.render.listing import Listing
 from streamlink_magic.steps.render.markdown import render_markdown
 from streamlink_magic.steps.render.parts import checks_listing, sent_listing
 from streamlink_magic.steps.render.phrases import how
-from streamlink_magic.steps.render.text import render_text
+from streamlink_magic.steps.render.text import render_rows, render_text
 from streamlink_magic.steps.render.values import format_value
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ __all__ = [
     "page",
     "render_bars",
     "render_figure",
+    "render_grid",
     "render_html",
     "render_markdown",
     "render_picture",
+    "render_rows",
     "render_text",
     "sent_listing",
 ]

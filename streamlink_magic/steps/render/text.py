@@ -28,7 +28,7 @@ def render_text(view: AnswerView) -> str:
         visible(view.question),
         visible(view.explanation.headline),
         *([visible(view.status)] if view.status else []),
-        *([_table(view.result)] if view.result else []),
+        *([render_rows(view.result)] if view.result else []),
         _section("SQL", visible(view.sql, lines=True).splitlines()),
         visible(phrases.badge(view.verdict)),
         _section("How", _numbered(phrases.how(view, linked=True))),
@@ -64,7 +64,7 @@ def _footer(view: AnswerView) -> str:
     return "\n".join(f"{name:<5}  {visible(text)}" for name, text in lines if text)
 
 
-def _table(result: QueryResult) -> str:
+def render_rows(result: QueryResult) -> str:
     """Return the first rows and columns, in blocks that fit the width, and what is left out."""
     rows = result.rows[:_ROWS]
     columns = [_Column(result, index, rows) for index in range(min(len(result.columns), _COLUMNS))]
