@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -93,7 +94,7 @@ class Table:
 def arrange(
     result: QueryResult, *, sort: str = "", descending: bool = False, contains: str = ""
 ) -> QueryResult:
-    """Return the fetched rows that hold a text, in the order of a column; nulls come last.
+    """Return the fetched rows that hold a text, in the order of a column; null and NaN come last.
 
     Raises
     ------
@@ -111,10 +112,14 @@ def arrange(
     rows = [row for row in result.rows if not wanted or _holds(row, wanted)]
     if sort:
         index = _index(result, sort)
-        known = [row for row in rows if row[index] is not None]
-        missing = [row for row in rows if row[index] is None]
+        known = [row for row in rows if not _is_missing(row[index])]
+        missing = [row for row in rows if _is_missing(row[index])]
         rows = [*_sorted(known, index, descending=descending), *missing]
     return replace(result, rows=tuple(rows))
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _holds(row: tuple[object, ...], wanted: str) -> bool:
