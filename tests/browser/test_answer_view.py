@@ -40,8 +40,8 @@ def show(lab: Lab, page: Page, name: str, theme: str) -> None:
         "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
         THEMES[theme],
     )
-    dark = "true" if theme == "light" else "false"
-    page.wait_for_selector(f"body[data-jp-theme-light='{dark}']")
+    light = "true" if theme == "light" else "false"
+    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
     page.set_viewport_size({"width": 1400, "height": 12_000})
     page.locator(OUTPUT).nth(len(RESULTS) - 1).wait_for()
     page.wait_for_timeout(1000)
