@@ -5,11 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from streamlink_magic.errors import ExecutionError
+from streamlink_magic.chart import Chart
+from streamlink_magic.errors import ChartError, ExecutionError
 from streamlink_magic.memory.entries import KeptAnswer
-from streamlink_magic.records import AnswerView, Check, GuardedQuery, QueryResult, SentPart
-from streamlink_magic.steps.render import how, mimebundle, render_text
+from streamlink_magic.reading import Items, Table, Words, arrange
+from streamlink_magic.records import (
+    AnswerView,
+    ChartSpec,
+    Check,
+    GuardedQuery,
+    QueryResult,
+    SentPart,
+)
+from streamlink_magic.steps.chart import KINDS, make_chart
+from streamlink_magic.steps.render import (
+    checks_listing,
+    how,
+    how_html,
+    mimebundle,
+    render_markdown,
+    render_text,
+    sent_listing,
+)
 
+Drawer = Callable[[ChartSpec], str]
 Entry = Callable[[AnswerView], Any]
 Keeper = Callable[[AnswerView], KeptAnswer]
 Runner = Callable[["Answer"], tuple[AnswerView, GuardedQuery]]
@@ -30,8 +49,7 @@ class Answer:
         Runs the SQL of an answer that was not run yet.
     keeper
         Writes the answer into the project's memory.
-    entry
-        Returns what a notebook keeps to replay the answer: data and metadata of an output.
+    ba
 
     Examples
     --------
@@ -47,6 +65,7 @@ class Answer:
         dataframe: Callable[[GuardedQuery], object],
         runner: Runner,
         keeper: Keeper,
+        drawer: Drawer | None = None,
         entry: Entry | None = None,
     ) -> None:
         self.view = view
@@ -54,6 +73,8 @@ class Answer:
         self._dataframe = dataframe
         self._runner = runner
         self._keeper = keeper
+        self._drawer = drawer
+        self._drawn: tuple[ChartSpec, str, str] | None = None
         self._entry = entry
         self._already_shown = False
 
@@ -73,14 +94,14 @@ class Answer:
         return self.view.verdict.tables
 
     @property
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> Items[Check]:
         """What was noticed about the answer."""
-        return self.view.checks
+        return Items(self.view.checks, checks_listing(self.view))
 
     @property
-    def sent(self) -> tuple[SentPart, ...]:
+    def sent(self) -> Items[SentPart]:
         """Every byte of the prompt that left the kernel, by class."""
-        return self.view.sent
+        return Items(self.view.sent, sent_listing(self.view))
 
     @property
     def df(self) -> Any:  # noqa: ANN401
@@ -115,9 +136,57 @@ class Answer:
         table: Any = self.result.arrow
         return table.to_pandas()
 
-    def explain(self) -> str:
+    def chart(self, kind: str = "", *, x: str = "", y: str = "") -> Chart:
+        """Return the rows shown as a chart.
+
+        Parameters
+        ----------
+        kind
+            ``bar``, ``line``, ``area`` or ``scatter``. Empty: the one that fits.
+        x, y
+            The columns that lie along and upwards. Empty: chosen.
+
+        Raises
+        ------
+        ChartError
+            When the rows give no such chart.
+        ExecutionError
+            When the SQL has not run.
+        """
+        result = self.result
+        if kind or x or y:
+            fitting = self.view.chart.kind if self.view.chart else ""
+            wanted = kind or (fitting if fitting in KINDS else "bar")
+            return Chart(make_chart(result, wanted, x=x, y=y))
+        if self.view.chart is None:
+            raise ChartError(
+                "No chart fits these rows by itself.",
+                f"Choose one: answer.chart({KINDS[0]!r}, x=…, y=…); there are {', '.join(KINDS)}.",
+            )
+        return Chart(self.view.chart)
+
+    def table(self, sort: str = "", *, descending: bool = False, contains: str = "") -> Table:
+        """Return the rows shown in another order, or only those that hold a text.
+
+        ``answer.df`` has all rows; these are the ones that were fetched.
+
+        Raises
+        ------
+        AskUsageError
+            When there is no such column.
+        ExecutionError
+            When the SQL has not run.
+        """
+        return Table(arrange(self.result, sort=sort, descending=descending, contains=contains))
+
+    def explain(self) -> Words:
         """Return in words how the answer came about."""
-        return "\n".join((self.view.explanation.headline, *how(self.view)))
+        told = (self.view.explanation.headline, *how(self.view, linked=True))
+        return Words("\n".join(told), how_html(self.view))
+
+    def markdown(self) -> Words:
+        """Return the answer as Markdown, to be pasted into a pull request or a wiki."""
+        return Words(render_markdown(self.view))
 
     def run(self) -> Answer:
         """Run the SQL of an answer that was only shown, through the guard as ever.
@@ -155,10 +224,20 @@ class Answer:
         return render_text(self.view)
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        shown = dict(mimebundle(self.view, *self._picture()))
         if self._entry is None:
-            return dict(mimebundle(self.view)), {}
+            return shown, {}
         kept = self._entry(self.view)
-        return {**mimebundle(self.view), **kept.data}, dict(kept.metadata)
+        return {**shown, **kept.data}, dict(kept.metadata)
+
+    def _picture(self) -> tuple[str, str]:
+        """Return the drawn chart, or why there is none; it is drawn once."""
+        chart = self.view.chart
+        if chart is None or chart.kind == "figure" or self._drawer is None:
+            return "", ""
+        if self._drawn is None or self._drawn[0] is not chart:
+            self._drawn = (chart, *_drawn(self._drawer, chart))
+        return self._drawn[1:]
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -168,3 +247,10 @@ class Answer:
             return
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _drawn(drawer: Drawer, chart: ChartSpec) -> tuple[str, str]:
+    try:
+        return drawer(chart), ""
+    except ChartError as error:
+        return "", f"A {chart.kind} chart fits these rows. {error}"

@@ -26,6 +26,7 @@ StreamlinkError
 │   └── InvalidSqlError            Spark cannot parse or resolve it
 ├── ExecutionError             Spark failed while it ran a guarded query
 │   └── QueryTimeoutError          the wall-clock limit passed
+├── ChartError                 a chart that this result does not give, or that cannot be drawn
 ├── ServingError               starting or stopping a local model server
 │   ├── DigestMismatchError        bytes that are not the recorded ones
 │   ├── NotEnoughDiskError         too little room for packages or weights
@@ -251,6 +252,10 @@ class ExecutionError(StreamlinkError):
 
 class QueryTimeoutError(ExecutionError):
     """The query ran into its wall-clock limit and was cancelled."""
+
+
+class ChartError(StreamlinkError):
+    """A result does not give the chart asked for, or the chart could not be drawn."""
 
 
 class ServingError(StreamlinkError):

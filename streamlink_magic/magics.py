@@ -75,6 +75,9 @@ class AskMagics(Magics):
     result_bytes = Int(
         RESULT_BYTES, min=1, help="Bytes of a result that are fetched; rows beyond are left out."
     ).tag(config=True)
+    charts = Bool(default_value=True, help="Draw a chart where one fits the result.").tag(
+        config=True
+    )
     run_timeout_s = Float(300.0, help="Wall-clock limit of one query, in seconds.").tag(config=True)
     answer_timeout_s = Float(
         120.0, help="Longest wait for the next piece of the model's answer, in seconds."

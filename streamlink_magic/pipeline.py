@@ -34,6 +34,7 @@ from streamlink_magic.records import (
     Turn,
     Vote,
 )
+from streamlink_magic.steps.chart import choose_chart
 from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.context import gather_context
 from streamlink_magic.steps.doubts import find_doubts
@@ -289,7 +290,7 @@ def run_query(
 
 
 def view_result(view: AnswerView, query: GuardedQuery, result: QueryResult) -> AnswerView:
-    """Return the view of a query that has run: checked, and put into words."""
+    """Return the view of a query that has run: checked, put into words, a chart chosen."""
     return replace(
         view,
         verdict=replace(query.verdict, warnings=view.verdict.warnings),
@@ -299,6 +300,7 @@ def view_result(view: AnswerView, query: GuardedQuery, result: QueryResult) -> A
             view.question, query.sql, result, query.verdict.tables, view.repairs
         ),
         status="",
+        chart=choose_chart(result),
     )
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.display import LiveLine
+from streamlink_magic.adapters.drawing import draw_picture, warm_drawing
 from streamlink_magic.adapters.notebook import IPythonNotebook, cell_id, notebook_path
 from streamlink_magic.adapters.spark.catalog import columns_of
 from streamlink_magic.adapters.spark.recognize import (
@@ -303,6 +304,7 @@ class AskSession:
             runner=run_now,
             keeper=partial(self.keep, settings=settings),
             entry=take.entry,
+            drawer=draw_picture if settings.charts else None,
         )
 
     def _remember(self, request: AskRequest, answer: Answer, query: GuardedQuery | None) -> None:
@@ -348,7 +350,10 @@ class AskSession:
         threading.Thread(target=self._send_prefix, args=(spark, settings), daemon=True).start()
 
     def _send_prefix(self, spark: object, settings: Settings) -> None:
-        # Both are kindnesses: whatever is wrong, a stopped Spark too, the question will say.
+        # All are kindnesses: whatever is wrong, a stopped Spark too, the question will say.
+        with suppress(Exception):
+            if settings.charts:
+                warm_drawing()
         account = Account.of(settings)
         with suppress(Exception):
             self._learn(open_workbench(spark, settings.databases, account), settings)

@@ -64,6 +64,8 @@ class Settings:
     result_bytes
         How many bytes of a result are fetched; the rows beyond are left out, and the answer says
         so.
+    charts
+        Whether a chart is drawn where one fits the result.
     run_timeout_s
         Wall-clock limit of one query.
     answer_timeout_s
@@ -148,6 +150,7 @@ class Settings:
     warm_up: bool = True
     rows: int = 50
     result_bytes: int = RESULT_BYTES
+    charts: bool = True
     run_timeout_s: float = 300.0
     answer_timeout_s: float = 120.0
     answer_tokens: int = 384

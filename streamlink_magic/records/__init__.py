@@ -9,6 +9,7 @@ from streamlink_magic.records.answer import (
     Bundle,
     Check,
     Explanation,
+    Link,
     PhaseTime,
     QueryResult,
     Vote,
@@ -22,6 +23,7 @@ from streamlink_magic.records.catalog import (
     TableSchema,
     quote_name,
 )
+from streamlink_magic.records.chart import Axis, ChartSpec
 from streamlink_magic.records.data import ColumnValues, DataProfile, Join, TableSample, ValueHint
 from streamlink_magic.records.guarded import (
     CatalogRows,
@@ -46,10 +48,12 @@ from streamlink_magic.records.question import (
 __all__ = [
     "AnswerView",
     "AskContext",
+    "Axis",
     "Bundle",
     "CatalogEntry",
     "CatalogRows",
     "CatalogSnapshot",
+    "ChartSpec",
     "Check",
     "Column",
     "ColumnValues",
@@ -62,6 +66,7 @@ __all__ = [
     "ForeignKey",
     "GuardedQuery",
     "Join",
+    "Link",
     "LinkedContext",
     "Message",
     "NotebookSnapshot",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streamlink_magic.records.catalog import Column, TableSchema
+    from streamlink_magic.records.chart import ChartSpec
     from streamlink_magic.records.guarded import Verdict
     from streamlink_magic.records.prompt import SentPart
 
@@ -53,18 +54,41 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One look at the answer. ``level`` is ``ok``, ``note`` or ``warning``."""
+    """One look at the answer. ``level`` is ``ok``, ``note`` or ``warning``.
+
+    Attributes
+    ----------
+    badge
+        Whether this is the answer's standing as a whole, to be shown beside it.
+    """
 
     level: str
     text: str
+    badge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A stretch of the question, from ``start`` to ``end``, and the steps that answer it."""
+
+    start: int
+    end: int
+    steps: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer in words: a headline, then how it was made, a sentence an item."""
+    """The answer in words: a headline, then how it was made, a sentence an item.
+
+    Attributes
+    ----------
+    links
+        Stretches of the question, in their order, with the indexes of the steps they belong to.
+    """
 
     headline: str
     steps: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +123,8 @@ class AnswerView:
         Whether the question edited the one before it.
     recorded
         Where the SQL came from when no model was asked; empty when one was.
+    chart
+        The picture that fits the result; None where none does.
     """
 
     question: str
@@ -117,3 +143,4 @@ class AnswerView:
     read: tuple[TableSchema, ...] = field(default=(), repr=False)
     follows: bool = False
     recorded: str = ""
+    chart: ChartSpec | None = None

@@ -29,6 +29,8 @@ class Verdict:
         The tables that the analysed plan reads, as dotted names.
     warnings
         What a reader of an allowed statement should look at, a sentence each.
+    plan
+        What Spark would read and do, by the analysed plan, a sentence each.
     """
 
     allowed: bool
@@ -37,6 +39,7 @@ class Verdict:
     why: str = ""
     tables: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    plan: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

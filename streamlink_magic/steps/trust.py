@@ -115,7 +115,7 @@ def trust_checks(
     reasons += ["it had to be mended"] if mended else []
     reasons += ["the model was asked twice"] if asked_again else []
     text = state.capitalize() + (f": {', '.join(reasons)}." if reasons else ".")
-    checks = [Check(_LEVELS[state], text)]
+    checks = [Check(_LEVELS[state], text, badge=True)]
     if len(votes) > 1 and 2 * votes[1].weight >= votes[0].weight:
         other = " ".join(votes[1].sql.split())
         checks.append(

@@ -75,7 +75,8 @@ def test_a_stranger_can_read_the_saved_answer(stranger: Lab, page: Page, asked: 
     assert sql.locator("pre").first.is_visible()
     sent = answer.locator("details", has_text="Sent to the model")
     assert not sent.locator("pre").first.is_visible()
-    sent.locator("summary").click()
+    sent.locator("summary").first.click()
+    sent.locator("summary", has_text="Question").click()
     sent.locator("pre", has_text="How many pets are there of each kind?").wait_for()
 
 

@@ -11,6 +11,7 @@ from streamlink_magic.records import (
     Check,
     Column,
     Explanation,
+    Link,
     PhaseTime,
     QueryResult,
     SentPart,
@@ -34,8 +35,11 @@ TAGS = {
     "pre",
     "code",
     "ol",
+    "ul",
     "li",
     "i",
+    "b",
+    "sup",
 }
 ATTRIBUTES = {"class", "dir", "style", "scope", "align", "title", "open", "tabindex"}
 HOSTILE = (
@@ -83,8 +87,8 @@ def view_of(text: str) -> AnswerView:
     return AnswerView(
         question=text,
         sql=text,
-        verdict=Verdict(allowed=False, rule=text, clause=text, why=text, tables=(text,)),
-        explanation=Explanation(text, (text,)),
+        verdict=Verdict(False, text, text, text, tables=(text,), plan=(text,)),
+        explanation=Explanation(text, (text,), (Link(0, len(text) // 2, (0,)),)),
         result=QueryResult(
             (Column(text, text),), ((text,), ({text: text},), (text.encode("utf-8", "replace"),))
         ),
@@ -131,7 +135,7 @@ def test_structure() -> None:
     assert "2 of more than 2 rows; only the first 2 were fetched</caption>" in html
     assert html.count('<th scope="col"') == 2
     assert '<td dir="auto" align="right" style="text-align:right;' in html
-    assert '<i style="opacity:0.6">null</i>' in html
+    assert '<i style="opacity:0.75">null</i>' in html
     assert ">58665</td>" in html
 
 
@@ -147,7 +151,8 @@ def test_folds() -> None:
     """Each part that holds something can be opened, the SQL stands open; empty parts are absent."""
     html = render_html(view_of("q"))
     folds = [part.partition("<")[0] for part in html.split('cursor:pointer">')[1:]]
-    assert folds == ["SQL", "How", "Checks", "Sent to the model", "Times"]
+    top = [fold for fold in folds if fold != "q · 1 bytes"]
+    assert top == ["SQL", "How", "Checks", "Sent to the model · 1 bytes", "Plan", "Times"]
     assert html.count("<details open") == 1
     bare = AnswerView("q", "SELECT 1", Verdict(allowed=True, rule="ok"), Explanation("1"))
     assert render_html(bare).count("<details") == 1
@@ -161,13 +166,14 @@ def test_sent_parts_are_grouped_and_whole() -> None:
         SentPart("schema", "b"),
     )
     page = Reader(render_html(dataclasses.replace(view_of("q"), sent=parts)))
-    start = page.texts.index("Table and column names")
-    assert page.texts[start : start + 5] == [
-        "Table and column names",
+    start = page.texts.index("Table and column names · 13 bytes")
+    assert page.texts[start : start + 6] == [
+        "Table and column names · 13 bytes",
         "CREATE\n  <t>",
         "b",
-        "Source of notebook cells",
+        "Source of notebook cells · 5 bytes",
         "x = 1",
+        "Rows of results and outputs of cells: never sent.",
     ]
 
 

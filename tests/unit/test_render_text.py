@@ -65,7 +65,7 @@ Checks
   · The result has more rows.
   ⚠ No value for x.
 
-Sent   rules, question (16 characters)
+Sent   rules, question (16 bytes)
 Model  coder · 1,868 tokens
 Times  context 0.04 s · model 3.2 s · Spark 2 min 5 s · total 2 min 9 s"""
 

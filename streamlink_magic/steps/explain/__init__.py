@@ -12,6 +12,7 @@ from sqlglot.errors import SqlglotError
 from streamlink_magic.records import Explanation
 from streamlink_magic.steps.explain.clauses import query_steps
 from streamlink_magic.steps.explain.headline import headline
+from streamlink_magic.steps.explain.links import link_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +35,8 @@ def explain_result(
     Parameters
     ----------
     question
-        The question as it was typed. Nothing is taken from it: words of the question could
-        promise what the SQL does not do.
+        The question as it was typed. No sentence is taken from it: words of the question could
+        promise what the SQL does not do. Its words are only linked to the steps.
     sql
         The statement that ran, or that would.
     result
@@ -50,11 +51,12 @@ def explain_result(
     >>> explain_result("How many?", "SELECT count(*) FROM flights", None, ()).steps
     ('Reads flights.', 'Computes the number of rows.')
     """
-    del question
     tree = _parsed(sql)
     steps = _told(tree, sql) if tree else _read(tables)
     fixes = tuple(f"Corrected after the model wrote it: {repair}" for repair in repairs)
-    return Explanation(headline(tree, result), (*steps, *fixes))
+    return Explanation(
+        headline(tree, result), (*steps, *fixes), links=link_words(question.strip(), steps)
+    )
 
 
 def _parsed(sql: str) -> exp.Query | None:

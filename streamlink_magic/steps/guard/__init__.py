@@ -23,6 +23,7 @@ from streamlink_magic.steps.guard.query import check_query, parse_query
 from streamlink_magic.steps.guard.questions import CATALOG_STARTS, read_question
 from streamlink_magic.steps.guard.refusal import Refusal
 from streamlink_magic.steps.guard.strict import check_strict
+from streamlink_magic.steps.guard.telling import tell_plan
 from streamlink_magic.steps.guard.text import check_text, first_word
 
 if TYPE_CHECKING:
@@ -65,7 +66,13 @@ def guard_sql(sql: str, analyzer: SqlAnalyzer | NameAnalyzer, policy: Policy) ->
         check_budget(checked, analyzer, policy)
     except (Refusal, RecursionError) as refused:
         raise _unsafe(sql, refused) from None
-    verdict = Verdict(allowed=True, rule="ok", why="It only reads.", tables=checked.tables)
+    verdict = Verdict(
+        allowed=True,
+        rule="ok",
+        why="It only reads.",
+        tables=checked.tables,
+        plan=tell_plan(checked.tree, analyzer.sizes(checked.tree, checked.plan)),
+    )
     return GuardedQuery(sql=text, verdict=verdict, plan=checked.plan, seal=_SEAL)
 
 

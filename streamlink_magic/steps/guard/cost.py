@@ -27,12 +27,13 @@ UNKNOWN_ROWS = 10_000.0
 
 _BYTES_A_VALUE = 8
 _ROWS_A_GENERATOR = 10
-_LEAVES = words(
+LEAVES = words(
     """
     LogicalRelation HiveTableRelation DataSourceV2Relation DataSourceV2ScanRelation LogicalRDD
     InMemoryRelation
     """
 )
+"""Plans that read rows from outside."""
 _SUMS = words("Union UnionLoop")
 _LIMITS = words("GlobalLimit LocalLimit Tail")
 _HALF_JOINS = ("LeftSemi", "LeftAnti")
@@ -101,7 +102,7 @@ class _Estimate:
     def cost(self, plan: PlanNode) -> Cost:
         """Return the cost of a plan with all that is below it."""
         kind = short(plan)
-        if kind in _LEAVES:
+        if kind in LEAVES:
             return self._table(plan)
         if kind == "CTERelationRef":
             return self._reference(plan)

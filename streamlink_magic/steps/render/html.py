@@ -1,9 +1,4 @@
-"""An answer as one HTML fragment that also reads well in an untrusted, saved notebook.
-
-Front ends drop style sheets, scripts, ARIA and inline SVG from notebooks that they do not trust;
-what is used here stays: tables with captions and scopes, folds, and plain inline styles. Colours
-are only lines and signs, never text, so that light and dark pages both keep their contrast.
-"""
+"""An answer as one HTML fragment that also reads well in an untrusted, saved notebook."""
 
 from __future__ import annotations
 
@@ -11,49 +6,45 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.render import phrases
-from streamlink_magic.steps.render.values import cut, format_column, is_number, visible
+from streamlink_magic.steps.render.folds import render_folds
+from streamlink_magic.steps.render.grid import render_grid
+from streamlink_magic.steps.render.markup import COLOURS, LINE, MUTED, muted, noticed, text
+from streamlink_magic.steps.render.values import format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from streamlink_magic.records import AnswerView, ChartSpec, Check
 
-    from streamlink_magic.records import AnswerView, Check, Column, QueryResult
-
-_SHOWN_CELLS = 10_000
-_NAME = 60
-_TYPE = 200
-_LINE = "#88888866"
-_COLOURS = {"ok": "#2e9e5b", "note": "#888888", "warning": "#c9820a"}
-_HEADLINE = "font-size:110%;font-weight:bold;margin:2px 0 6px 0"
-_MUTED = "opacity:0.7"
-_CELL = f"padding:3px 10px;border-bottom:1px solid {_LINE};white-space:nowrap"
-_PRE = (
-    "margin:4px 0 8px 0;padding:6px 10px;white-space:pre-wrap;overflow-x:auto;"
-    f"border-left:2px solid {_LINE}"
-)
-_NULL = '<i style="opacity:0.6">null</i>'
+_HEADLINE = "font-size:115%;font-weight:bold;margin:2px 0 6px 0"
+_FIGURE = "font-size:240%;font-weight:bold;line-height:1.2"
+_FEW_COLUMNS = 4
 
 
-def render_html(view: AnswerView) -> str:
-    """Return the whole answer as one self-contained fragment, every text in it escaped."""
+def render_html(view: AnswerView, picture: str = "", note: str = "") -> str:
+    """Return the whole answer as one self-contained fragment, every text in it escaped.
+
+    Parameters
+    ----------
+    picture
+        The drawn chart as a ``data:`` address; empty where none was drawn.
+    note
+        Why none was drawn, where the view has a chart.
+    """
     body = [
-        f'<div dir="auto" style="{_MUTED}">{_text(view.question)}</div>',
-        f'<div dir="auto" style="{_HEADLINE}">{_text(view.explanation.headline)}</div>',
-        f"<div>{_text(view.status)}</div>" if view.status else "",
+        muted(text(view.question)),
+        "" if _is_figure(view) else _headline(view),
+        f"<div>{text(view.status)}</div>" if view.status else "",
         _recorded(view),
-        *(_noticed(check) for check in view.checks if check.level == "warning"),
-        _table(view.result) if view.result else "",
-        _badge(view),
-        *_folds(view),
+        *(noticed(check) for check in view.checks if check.level == "warning" and not check.badge),
+        _shown(view, picture),
+        muted(text(note)) if note else "",
+        _standing(view),
+        render_folds(view),
     ]
-    # MathJax would turn dollars in data into formulas; both names of its off switch are given.
-    return (
-        '<div class="mathjax_ignore tex2jax_ignore" style="line-height:1.45;max-width:100%">'
-        f"{''.join(body)}</div>"
-    )
+    return page("".join(body))
 
 
-def _text(text: str) -> str:
-    return escape(visible(text))
+def _headline(view: AnswerView) -> str:
+    return f'<div dir="auto" style="{_HEADLINE}">{text(view.explanation.headline)}</div>'
 
 
 def _recorded(view: AnswerView) -> str:
@@ -61,102 +52,83 @@ def _recorded(view: AnswerView) -> str:
     if not view.recorded:
         return ""
     return (
-        f'<div style="margin:2px 0 6px 0;padding:1px 8px;border:1px dashed {_LINE};'
-        f'display:inline-block;font-size:90%">{phrases.REPLAYED} {_text(view.recorded)}</div>'
+        f'<div style="margin:2px 0 6px 0;padding:1px 8px;border:1px dashed {LINE};'
+        f'display:inline-block;font-size:90%">{phrases.REPLAYED} {text(view.recorded)}</div>'
     )
 
 
-def _noticed(check: Check) -> str:
-    return f"<div>{_mark(check.level)} {_text(check.text)}</div>"
+def _is_figure(view: AnswerView) -> bool:
+    return view.chart is not None and view.chart.kind == "figure"
 
 
-def _mark(level: str) -> str:
-    colour = _COLOURS.get(level, _COLOURS["note"])
-    return f'<span style="color:{colour}">{phrases.MARKS.get(level, "·")}</span>'
-
-
-def _badge(view: AnswerView) -> str:
-    colour = _COLOURS["ok" if view.verdict.allowed else "warning"]
+def page(body: str) -> str:
+    """Return a fragment of its own; ``body`` is escaped already."""
+    # MathJax would turn dollars in data into formulas; both names of its off switch are given.
     return (
-        f'<div style="margin:6px 0;padding:0 8px;border-left:3px solid {colour};font-size:90%">'
-        f"{_text(phrases.badge(view.verdict))}</div>"
+        '<div class="mathjax_ignore tex2jax_ignore" style="line-height:1.45;max-width:100%">'
+        f"{body}</div>"
     )
 
 
-def _table(result: QueryResult) -> str:
-    rows = result.rows[: max(1, _SHOWN_CELLS // max(1, len(result.columns)))]
-    columns = [_column(result, index, rows) for index in range(len(result.columns))]
-    head, *lines = [f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True)] or [""]
-    return (
-        '<div tabindex="0" style="overflow:auto;max-height:480px;max-width:100%">'
-        '<table style="border-collapse:collapse;margin:0;font-size:95%">'
-        f'<caption style="caption-side:bottom;text-align:left;padding:4px 0;{_MUTED}">'
-        f"{phrases.row_count(result, len(rows))}</caption>"
-        f"<thead>{head}</thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )
-
-
-def _column(result: QueryResult, index: int, rows: Sequence[tuple[object, ...]]) -> list[str]:
-    """Return the cells of one column, its heading first."""
-    column, values = result.columns[index], [row[index] for row in rows]
-    known = [value for value in values if value is not None]
-    side = _side(right=bool(known) and all(map(is_number, known)))
-    cells = zip(values, format_column(values), strict=True)
-    return [
-        _heading(column, side),
-        *(f'<td dir="auto" {side}">{_value(value, text)}</td>' for value, text in cells),
-    ]
-
-
-def _side(*, right: bool) -> str:
-    # The attribute is for code hosts, which drop styles.
-    side = "right" if right else "left"
-    return f'align="{side}" style="text-align:{side};{_CELL}'
-
-
-def _heading(column: Column, side: str) -> str:
-    shown, title = _text(cut(column.name, _NAME)), _text(cut(column.type, _TYPE))
-    return f'<th scope="col" dir="auto" title="{title}" {side};font-weight:bold">{shown}</th>'
-
-
-def _value(value: object, text: str) -> str:
-    return _NULL if value is None else escape(text)
-
-
-def _folds(view: AnswerView) -> list[str]:
-    """Return what a reader may want to open, leaving out what is empty."""
-    sent = "".join(
-        f'<div style="{_MUTED}">{_text(kind)}</div>{"".join(map(_pre, texts))}'
-        for kind, texts in phrases.sent_by_kind(view.sent).items()
-    )
-    times = "".join(
-        f"<div>{_text(line)}</div>"
-        for line in (phrases.times(view.times), phrases.source(view))
-        if line
-    )
-    return [
-        _fold("SQL", _pre(view.sql) if view.sql else "", opened=True),
-        _fold("How", _list(_text(step) for step in phrases.how(view))),
-        _fold("Checks", "".join(map(_noticed, view.checks))),
-        _fold("Sent to the model", sent),
-        _fold("Times", times),
-    ]
-
-
-def _fold(title: str, body: str, *, opened: bool = False) -> str:
-    if not body:
+def _shown(view: AnswerView, picture: str) -> str:
+    """Return the figure, or chart and table: side by side where there is room."""
+    if view.result is None:
         return ""
-    state = " open" if opened else ""
+    if view.chart and _is_figure(view):
+        return render_figure(view.chart, view.result.rows[0][0])
+    grid = render_grid(view.result)
+    if not (view.chart and picture):
+        return grid
+    width = "320px" if len(view.result.columns) <= _FEW_COLUMNS else "100%"
     return (
-        f'<details{state} style="margin:2px 0"><summary style="cursor:pointer">{title}</summary>'
-        f'<div style="margin:2px 0 6px 16px">{body}</div></details>'
+        '<div style="display:flex;flex-wrap:wrap;gap:8px 28px;align-items:flex-start">'
+        f'<div style="flex:0 1 auto;min-width:0;max-width:100%">'
+        f"{render_picture(view.chart, picture)}</div>"
+        f'<div style="flex:1 1 {width};min-width:0;max-width:100%">{grid}</div></div>'
     )
 
 
-def _list(items: Iterable[str]) -> str:
-    lines = "".join(f'<li dir="auto">{item}</li>' for item in items)
-    return f'<ol style="margin:0;padding-left:20px">{lines}</ol>' if lines else ""
+def render_picture(chart: ChartSpec, picture: str) -> str:
+    """Return a drawn chart with its words; ``picture`` is a ``data:`` address."""
+    note = muted(f'<span style="font-size:90%">{text(chart.note)}</span>') if chart.note else ""
+    image = (
+        f'<img src="{escape(picture)}" alt="{text(chart.alt)}" '
+        'style="max-width:100%;height:auto;margin:0">'
+    )
+    return f"{image}{note}"
 
 
-def _pre(text: str) -> str:
-    return f'<pre style="{_PRE}"><code>{escape(visible(text, lines=True))}</code></pre>'
+def render_figure(chart: ChartSpec, value: object) -> str:
+    """Return one number, written large."""
+    number = f"{value:,}" if isinstance(value, int) else format_value(value)
+    about = f' <span style="{MUTED}">{text(chart.note)}</span>' if chart.note else ""
+    return (
+        f'<div style="{_FIGURE}">{text(number)}</div>'
+        f'<div dir="auto" style="margin-bottom:6px">{text(_spoken(chart.y.name))}{about}</div>'
+    )
+
+
+def _spoken(name: str) -> str:
+    """Return ``total_flights`` as ``Total flights``."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _standing(view: AnswerView) -> str:
+    """Return how far the answer is to be trusted, and what the guard proved."""
+    level = "ok" if view.verdict.allowed else "warning"
+    badges = [_badge(check) for check in view.checks if check.badge]
+    proof = _pill(level, phrases.badge(view.verdict))
+    return f'<div style="margin:6px 0;font-size:90%">{"".join(badges)}{proof}</div>'
+
+
+def _badge(check: Check) -> str:
+    return _pill(check.level, check.text)
+
+
+def _pill(level: str, words: str) -> str:
+    colour = COLOURS.get(level, COLOURS["note"])
+    return (
+        f'<div dir="auto" style="margin:2px 0;padding:0 8px;border-left:3px solid {colour}">'
+        f"{text(words)}</div>"
+    )

@@ -23,6 +23,8 @@ KINDS = {
     "error": "Spark's error",
     "question": "Question",
 }
+NEVER_SENT = "Rows of results and outputs of cells: never sent."
+_KB, _MB = 1000, 1_000_000
 
 
 def badge(verdict: Verdict) -> str:
@@ -51,11 +53,36 @@ def row_count(result: QueryResult, shown: int) -> str:
     return f"{shown:,} of more than {fetched:,} rows; only the first {fetched:,} were fetched"
 
 
-def how(view: AnswerView) -> tuple[str, ...]:
-    """Return what was remembered, the explanation's steps, and the repairs that none tells."""
-    steps = (*view.notes, *view.explanation.steps)
-    untold = (fix for fix in view.repairs if not any(fix in step for step in steps))
-    return (*steps, *(f"Corrected after the model wrote it: {fix}" for fix in untold))
+def how(view: AnswerView, *, linked: bool = False) -> tuple[str, ...]:
+    """Return what was remembered, the explanation's steps, and the repairs that none tells.
+
+    Parameters
+    ----------
+    linked
+        Whether the words of the question that a step answers stand behind it.
+    """
+    untold = (f"Corrected after the model wrote it: {fix}" for fix in untold_repairs(view))
+    steps = linked_steps(view) if linked else view.explanation.steps
+    return (*view.notes, *steps, *untold)
+
+
+def untold_repairs(view: AnswerView) -> tuple[str, ...]:
+    """Return the repairs that no note and no step tells."""
+    told = (*view.notes, *view.explanation.steps)
+    return tuple(fix for fix in view.repairs if not any(fix in step for step in told))
+
+
+def linked_steps(view: AnswerView) -> tuple[str, ...]:
+    """Return the steps, each with the words of the question that it answers behind it."""
+    explanation = view.explanation
+    words: dict[int, list[str]] = {}
+    for link in explanation.links:
+        for step in link.steps:
+            words.setdefault(step, []).append(view.question[link.start : link.end])
+    return tuple(
+        f"{step} [{', '.join(words[index])}]" if index in words else step
+        for index, step in enumerate(explanation.steps)
+    )
 
 
 def sent_by_kind(parts: tuple[SentPart, ...]) -> dict[str, list[str]]:
@@ -64,6 +91,23 @@ def sent_by_kind(parts: tuple[SentPart, ...]) -> dict[str, list[str]]:
     for part in parts:
         grouped.setdefault(KINDS.get(part.kind, part.kind), []).append(part.text)
     return grouped
+
+
+def sent_bytes(parts: tuple[SentPart, ...]) -> int:
+    """Return how many bytes left the kernel, in UTF-8."""
+    return sum(byte_count(part.text) for part in parts)
+
+
+def byte_count(text: str) -> int:
+    """Return the length of a text in UTF-8; half a surrogate pair counts as it would be sent."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it: ``812 bytes``, ``5.2 kB``."""
+    if count < _KB:
+        return f"{count} bytes"
+    return f"{count / _KB:.1f} kB" if count < _MB else f"{count / _MB:.1f} MB"
 
 
 def seconds(value: float) -> str:

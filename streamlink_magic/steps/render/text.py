@@ -29,13 +29,14 @@ def render_text(view: AnswerView) -> str:
         visible(view.explanation.headline),
         *([visible(view.status)] if view.status else []),
         *([visible(f"{phrases.REPLAYED} {view.recorded}")] if view.recorded else []),
-        *([_table(view.result)] if view.result else []),
+        *([render_rows(view.result)] if view.result else []),
         _section("SQL", visible(view.sql, lines=True).splitlines()),
         visible(phrases.badge(view.verdict)),
-        _section("How", _numbered(phrases.how(view))),
+        _section("How", _numbered(phrases.how(view, linked=True))),
         _section(
             "Checks", [f"{_mark(check.level)} {visible(check.text)}" for check in view.checks]
         ),
+        _section("Plan", [visible(line) for line in view.verdict.plan]),
         _footer(view),
     ]
     return "\n\n".join(block for block in blocks if block)
@@ -54,17 +55,17 @@ def _mark(level: str) -> str:
 
 
 def _footer(view: AnswerView) -> str:
-    sent = sum(len(part.text) for part in view.sent)
+    sent = phrases.size(phrases.sent_bytes(view.sent))
     kinds = ", ".join(phrases.sent_by_kind(view.sent)).lower()
     lines = (
-        ("Sent", f"{kinds} ({sent:,} characters)" if view.sent else ""),
+        ("Sent", f"{kinds} ({sent})" if view.sent else ""),
         ("Model", phrases.source(view)),
         ("Times", phrases.times(view.times)),
     )
     return "\n".join(f"{name:<5}  {visible(text)}" for name, text in lines if text)
 
 
-def _table(result: QueryResult) -> str:
+def render_rows(result: QueryResult) -> str:
     """Return the first rows and columns, in blocks that fit the width, and what is left out."""
     rows = result.rows[:_ROWS]
     columns = [_Column(result, index, rows) for index in range(min(len(result.columns), _COLUMNS))]

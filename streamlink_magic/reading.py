@@ -1,0 +1,146 @@
+"""Parts of an answer that read well by themselves, as the value of a cell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from streamlink_magic.errors import AskUsageError
+from streamlink_magic.steps.render import format_value, page, render_grid, render_rows
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from streamlink_magic.records import QueryResult
+    from streamlink_magic.steps.render import Listing
+
+_Item = TypeVar("_Item")
+_NAMED = 12
+
+
+class Items(tuple[_Item, ...], Generic[_Item]):  # noqa: SLOT001  a tuple takes no slots
+    """A tuple that a notebook and a terminal show as a table.
+
+    Parameters
+    ----------
+    items
+        What it holds.
+    listing
+        How it is shown.
+    """
+
+    listing: Listing
+
+    def __new__(cls, items: tuple[_Item, ...], listing: Listing) -> Self:
+        """Return the tuple with its table."""
+        made = super().__new__(cls, items)
+        made.listing = listing
+        return made
+
+    def __repr__(self) -> str:
+        return repr(self.listing)
+
+    def _repr_html_(self) -> str:
+        return self.listing._repr_html_()
+
+
+class Words(str):
+    """A text that a cell shows as it reads, not as Python spells it.
+
+    Parameters
+    ----------
+    text
+        The words.
+    html
+        The same, escaped, with what plain text cannot show.
+    """
+
+    __slots__ = ("html",)
+    html: str
+
+    def __new__(cls, text: str, html: str = "") -> Self:
+        """Return the text with its other form."""
+        made = super().__new__(cls, text)
+        made.html = html
+        return made
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str | None:
+        return page(self.html) if self.html else None
+
+
+class Table:
+    """Rows of an answer, arranged anew; it is the same plain table, so that it outlives the kernel.
+
+    Parameters
+    ----------
+    result
+        The rows.
+    """
+
+    def __init__(self, result: QueryResult) -> None:
+        self.result = result
+
+    def __repr__(self) -> str:
+        return render_rows(self.result)
+
+    def _repr_html_(self) -> str:
+        return page(render_grid(self.result))
+
+
+def arrange(
+    result: QueryResult, *, sort: str = "", descending: bool = False, contains: str = ""
+) -> QueryResult:
+    """Return the fetched rows that hold a text, in the order of a column; null and NaN come last.
+
+    Raises
+    ------
+    AskUsageError
+        When there is no such column.
+
+    Examples
+    --------
+    >>> from streamlink_magic.records import Column, QueryResult
+    >>> pets = QueryResult((Column("name", "string"),), (("Rex",), ("Ada",)))
+    >>> arrange(pets, sort="name").rows
+    (('Ada',), ('Rex',))
+    """
+    wanted = contains.casefold()
+    rows = [row for row in result.rows if not wanted or _holds(row, wanted)]
+    if sort:
+        index = _index(result, sort)
+        known = [row for row in rows if not _is_missing(row[index])]
+        missing = [row for row in rows if _is_missing(row[index])]
+        rows = [*_sorted(known, index, descending=descending), *missing]
+    return replace(result, rows=tuple(rows))
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _holds(row: tuple[object, ...], wanted: str) -> bool:
+    return any(wanted in format_value(value).casefold() for value in row)
+
+
+def _index(result: QueryResult, name: str) -> int:
+    names = [column.name for column in result.columns]
+    if name not in names:
+        listed = ", ".join(names[:_NAMED])
+        raise AskUsageError(f"There is no column {name!r} in this answer; there are: {listed}")
+    return names.index(name)
+
+
+def _sorted(
+    rows: list[tuple[object, ...]], index: int, *, descending: bool
+) -> list[tuple[object, ...]]:
+    def value(row: tuple[object, ...]) -> Any:  # noqa: ANN401  what Spark gave
+        return row[index]
+
+    try:
+        return sorted(rows, key=value, reverse=descending)
+    except TypeError:  # structs and maps have no order of their own
+        return sorted(rows, key=lambda row: format_value(row[index]), reverse=descending)
