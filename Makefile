@@ -55,7 +55,7 @@ $(VENV)/.demo-ready: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.test-ready: pyproject.toml | $(BIN)/pip
 	@echo "Installing the packages of the tests"
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[spark,connect,java,charts,demo,hub,test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[spark,connect,java,charts,demo,hub,personal,test]'
 	@touch $@ $(VENV)/.demo-ready
 
 clean:

@@ -124,6 +124,10 @@ class AskMagics(Magics):
     sample_budget_s = Float(
         60.0, help="Seconds after which no further table is sampled in the background."
     ).tag(config=True)
+    drop_personal = Bool(
+        default_value=False,
+        help="Leave out sampled columns in which a value looks like personal data; needs datafog.",
+    ).tag(config=True)
     samples = Int(
         4,
         min=0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streamlink_magic.catalog.personal import without_personal
 from streamlink_magic.catalog.values import TEXT_CHARS
 from streamlink_magic.disclosure import hidden_values
 from streamlink_magic.errors import StreamlinkError
@@ -43,6 +44,8 @@ class GuardedSampler:
         Wall-clock limit of one table's sample, in seconds; then its job is cancelled.
     hidden
         Tells the columns whose values must not be seen.
+    drop_personal
+        Whether columns are left out in which a value looks like personal data.
     """
 
     def __init__(
@@ -53,12 +56,14 @@ class GuardedSampler:
         rows: int = 10_000,
         timeout_s: float = 20.0,
         hidden: Callable[[TableName, str], bool] = lambda _table, _column: False,
+        drop_personal: bool = False,
     ) -> None:
         self._workbench = workbench
         self._policy = policy
         self._rows = rows
         self._timeout_s = timeout_s
         self._hidden = hidden
+        self._drop_personal = drop_personal
 
     def sample(self, table: TableSchema) -> TableSample | str:
         """Return the first rows of a table, or why there are none."""
@@ -88,7 +93,8 @@ class GuardedSampler:
         result = self._workbench.run(
             query, row_limit=self._rows, timeout_s=self._timeout_s, progress=_silent
         )
-        return TableSample(table.name, columns, result.rows, complete=not result.more)
+        sample = TableSample(table.name, columns, result.rows, complete=not result.more)
+        return without_personal(sample) if self._drop_personal else sample
 
 
 def open_sampler(workbench: Workbench, settings: Settings) -> GuardedSampler:
@@ -98,6 +104,7 @@ def open_sampler(workbench: Workbench, settings: Settings) -> GuardedSampler:
         settings.policy,
         rows=settings.sample_rows,
         hidden=hidden_values(workbench, settings.policy),
+        drop_personal=settings.drop_personal,
     )
 
 

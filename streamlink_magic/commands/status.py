@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 3.0
 _SECRET = "api_key"  # noqa: S105  the name of the setting
+_HUBS_ALONE = {"audit", "hub_token_for", "memory_layers"}  # the policy file's rows tell of them
 _POLICY_TRAITS = {
     "tables": "readable_tables",
     "udfs": "allowed_udfs",
@@ -112,7 +113,7 @@ def _settings(desk: Desk) -> Iterator[tuple[str, str, str]]:
         value = getattr(desk.settings, one.name)
         if isinstance(value, Policy):
             yield from _policy(value, desk)
-        else:
+        elif one.name not in _HUBS_ALONE:
             yield one.name, _shown(one.name, value), desk.origins.get(one.name, "")
 
 

@@ -106,6 +106,8 @@ class Relay:
                 self._metrics.first_byte.labels(kind).observe(time.monotonic() - began)
                 async for chunk in answer.aiter_bytes():
                     self._usage.feed(chunk)
+                    if self._usage.ended:
+                        self._status = answer.status_code
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 self._usage.finish()
                 self._status = answer.status_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-_DATA = b"data:"
+_DATA, _LAST = b"data:", b"[DONE]"
 _LONGEST = 4_000_000
 
 
@@ -16,12 +16,18 @@ class UsageReader:
     ----------
     streamed
         Whether the answer comes as events; otherwise it is one JSON object.
+
+    Attributes
+    ----------
+    ended
+        Whether the server has said its last word; some clients hang up on hearing it.
     """
 
     def __init__(self, *, streamed: bool) -> None:
         self._streamed = streamed
         self._rest = b""
         self._pieces = 0
+        self.ended = False
         self.prompt_tokens = 0
         self.completion_tokens = 0
 
@@ -41,11 +47,13 @@ class UsageReader:
 
     def finish(self) -> None:
         """Take the answer to be over."""
+        self.ended = True
         if not self._streamed:
             self._take(self._rest)
 
     def _read(self, line: bytes) -> None:
         if line.startswith(_DATA):
+            self.ended = self.ended or line.removeprefix(_DATA).strip() == _LAST
             self._pieces += 1
             if b'"usage"' in line:
                 self._take(line.removeprefix(_DATA))

@@ -41,7 +41,7 @@ STATEMENTS = (
 IN_CELLS = (
     "picked = spark.table('patients').where(\"town = 'Valcell7'\")",
     "known = 'Valcell8'  # patients",
-    "print('Valoutput9 of patients')",
+    "print('Val' + 'output9 of patients')",
 )
 VALUES = (*EMAILS, *TOWNS, "Valkind5", "Valkind6", "Valcell7", "Valcell8", "Valoutput9")
 MEMORY = {
@@ -55,7 +55,7 @@ MEMORY = {
             "schema": "",
         }
     ),
-    "terms.toml": '["near"]\ncondition = "town = \'Valterm11\'"\n',
+    "terms.toml": '"near" = "town = \'Valterm11\'"\n',
 }
 
 
@@ -122,6 +122,7 @@ def everything(ward: Ward) -> None:
     for cell in IN_CELLS:
         assert ward.run(cell).success
     ward.shell.run_line_magic("config", "AskMagics.send_values = True")
+    ward.shell.run_line_magic("config", "AskMagics.cells = 5")
     ward.run("%streamlink values patients")
     assert ward.ask("How many patients live in the town that is near?").success
     assert ward.ask("And how many letters?", "SELECT count(*) FROM letters").success
@@ -138,8 +139,8 @@ def found(wire: bytes | bytearray, values: tuple[str, ...]) -> set[str]:
 def test_without_a_policy_values_do_travel(ward: Ward) -> None:
     """The recorder sees what is sent; were it blind, the next test would prove nothing."""
     everything(ward)
-    seen = found(ward.server.wire, VALUES)
-    assert {*TOWNS, "Valcell7"} <= seen
+    seen = found(ward.server.wire, (*VALUES, "Valkept10", "Valterm11"))
+    assert {*TOWNS, "Valcell7", "Valcell8", "Valkept10", "Valterm11"} <= seen
     assert "Valoutput9" not in seen
 
 

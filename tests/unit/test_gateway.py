@@ -193,6 +193,18 @@ def test_who_goes_away_ends_the_generation(config: GatewayConfig, upstream: Scri
     assert len(upstream.received) == 1
 
 
+def test_who_hangs_up_after_the_last_word_has_had_the_whole_answer(
+    config: GatewayConfig, tmp_path: Path
+) -> None:
+    """Clients stop reading at ``[DONE]``; that is no answer that was left."""
+    audit = tmp_path / "gateway.jsonl"
+    with running(replace(config, audit=str(audit))) as root:
+        for _ in range(5):
+            assert text_of(model_at(root))
+    lines = [json.loads(line) for line in audit.read_text("utf-8").splitlines()]
+    assert [one["status"] for one in lines if one["event"] == "ended"] == [200] * 5
+
+
 def test_a_server_that_dies_is_not_taken_for_one_that_ends(
     config: GatewayConfig, upstream: ScriptedServer
 ) -> None:

@@ -6,17 +6,23 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
-from streamlink_magic import guard
+from streamlink_magic import doctor, guard
+from streamlink_magic.adapters.spark import create
+from streamlink_magic.cli import app
 from streamlink_magic.errors import PolicyFileError
+from streamlink_magic.evaluation import command
 from streamlink_magic.governance import hub_rules, places, stated_rows
 from streamlink_magic.governance.reading import read_rules
 from streamlink_magic.policy import Policy
 from streamlink_magic.steps.guard.scope import Identity, scope_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from click.testing import Result
     from governed import PolicyFile
 
 WHOLE = """
@@ -223,3 +229,47 @@ def test_checking_sql_needs_a_policy_that_can_be_read(
     with pytest.raises(PolicyFileError):
         guard.guard_file(tmp_path / "in", tmp_path / "out", session=object())
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
+    """Return the command line over a session that is no Spark; a statement lies in a file."""
+    (tmp_path / "in.jsonl").write_text('{"id": "q1", "sql": "SELECT 1"}\n')
+    monkeypatch.setattr(create, "create_session", lambda **_: object())
+    monkeypatch.setattr(command, "create_session", lambda **_: object())
+    monkeypatch.setattr(guard, "_require_live", lambda _: None)
+    return lambda *arguments: CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def test_the_command_line_refuses_under_a_broken_policy(
+    policy_file: PolicyFile, cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    """``guard`` and ``eval`` end with 1, name the file, and write nothing."""
+    policy_file.write("[limits]\nrowz = 1")
+    out = tmp_path / "out.jsonl"
+    for arguments in (("guard", tmp_path / "in.jsonl"), ("eval", tmp_path)):
+        done = cli(*arguments, "--out", out)
+        assert done.exit_code == 1
+        assert "rowz is unknown" in done.output
+        assert not out.exists()
+
+
+def test_a_measurement_that_leaves_no_record_is_refused_where_one_is_required(
+    policy_file: PolicyFile, cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    """``eval`` asks hundreds of questions; no line of the audit would tell of them."""
+    policy_file.write(f'[audit]\npath = "{tmp_path / "audit.jsonl"}"')
+    done = cli("eval", tmp_path, "--out", tmp_path / "out.jsonl")
+    assert done.exit_code == 1
+    assert "requires an audit" in done.output
+
+
+def test_doctor_tells_of_the_policy(policy_file: PolicyFile) -> None:
+    """Who looks for what is missing finds the broken file, and the fix."""
+    (finding,) = doctor._policy()
+    assert finding.ok
+    assert str(policy_file.path) in finding.seen
+    policy_file.write("[limits]\nrowz = 1")
+    (finding,) = doctor._policy()
+    assert not finding.ok
+    assert "admin" in finding.fix

@@ -1,0 +1,79 @@
+"""The page for admins: what it shows is what the product reads, and no ceiling is left out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+import streamlink_magic
+from streamlink_magic.gateway.config import read_config
+from streamlink_magic.governance.reading import NAMES, NUMBERS, SWITCHES, read_rules
+from streamlink_magic.policy import Policy
+
+if TYPE_CHECKING:
+    from governed import PolicyFile
+
+PAGE = (Path(streamlink_magic.__file__).parents[1] / "docs" / "hub.md").read_text("utf-8")
+
+
+def block(language: str, word: str) -> str:
+    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    (found,) = [one for one in blocks if word in one]
+    return str(found)
+
+
+def test_the_policy_of_the_page_is_a_policy(policy_file: PolicyFile) -> None:
+    """Every line of it is understood, as an admin would copy it."""
+    rules = read_rules(policy_file.write(block("toml", "[read]")))
+    assert rules.models == ("Qwen2.5-Coder-1.5B-Instruct",)
+    assert rules.limits == {"rows": 200, "run_timeout_s": 120}
+    assert rules.audit[0].key
+    assert rules.drop_personal
+    assert rules.hub_token_for == rules.endpoints[0]  # type: ignore[index]
+
+
+def test_the_gateways_configuration_of_the_page_is_one(tmp_path: Path) -> None:
+    """The same for the gateway's file."""
+    key = tmp_path / "vllm.key"
+    key.write_text("k")
+    file = tmp_path / "gateway.toml"
+    file.write_text(block("toml", "upstream =").replace("/etc/streamlink_magic/vllm.key", str(key)))
+    config = read_config(file)
+    assert config.priority
+    assert config.tokens_per_hour == 500_000
+
+
+def test_the_charts_values_of_the_page_hold_a_policy(policy_file: PolicyFile) -> None:
+    """They are YAML, and the file in them is one that kernels read."""
+    values = yaml.safe_load(block("yaml", "singleuser:"))
+    policy = values["singleuser"]["extraFiles"]["policy"]
+    assert policy["mode"] == 0o444
+    assert policy["mountPath"] == "/etc/streamlink_magic/policy.toml"
+    rules = read_rules(policy_file.write(policy["stringData"]))
+    assert rules.hub_token_for in (rules.endpoints or ())
+    assert values["hub"]["loadRoles"]["user"]["scopes"][1] == "access:services!service=model"
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, *SWITCHES, *NAMES, "metadata_only", "drop_personal"])
+def test_the_table_tells_of_every_ceiling(name: str) -> None:
+    """A ceiling that nobody is told of will not be set."""
+    table = PAGE[PAGE.index("| ceiling |") : PAGE.index("What a file does not mention")]
+    assert f"`{name}`" in table or f".{name}`" in table
+
+
+def test_every_limit_of_the_guard_is_covered() -> None:
+    """The table speaks of all of them as max_…, so that each must be called so."""
+    limits = [one.name for one in fields(Policy) if isinstance(one.default, int | float)]
+    assert all(name.startswith("max_") for name in limits)
+
+
+def test_all_toml_of_the_page_parses() -> None:
+    """Also what is only shown."""
+    for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL):
+        assert tomllib.loads(text)
