@@ -68,6 +68,15 @@ class ScriptedServer:
         """Return the contents of the last question's messages, one after the other."""
         return "".join(message["content"] for message in self.received[-1]["messages"])
 
+    def sent_since(self, start: int) -> str:
+        """Return what was asked from one request on, each prompt once, the main form first."""
+        texts = dict.fromkeys(
+            "".join(message["content"] for message in one["messages"])
+            for one in self.received[start:]
+            if any(message["role"] == "user" for message in one["messages"])  # no warming up
+        )
+        return "".join(sorted(texts, key=lambda text: "CREATE TABLE" not in text))
+
 
 class _Server(ThreadingHTTPServer):
     """Carries the script to the handlers."""

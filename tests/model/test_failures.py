@@ -62,10 +62,12 @@ def failed(kernel: Kernel, cell: str) -> Cell:
 
 
 def test_sent_is_exactly_what_travelled(scripted: Kernel, script: ScriptedServer) -> None:
-    """``answer.sent`` holds every character of the request, in order, and nothing else."""
-    script.answer = "SELECT count(*) AS pets FROM pets"
+    """``answer.sent`` holds every character of both prompts, in order, and nothing else."""
+    script.answer, before = "SELECT count(*) AS pets FROM pets", len(script.received)
     assert scripted.run("answer = %ask How many pets are there?").status == "ok"
-    assert scripted.value("''.join(part.text for part in answer.sent)") == script.last_sent()
+    sent = scripted.value("''.join(part.text for part in answer.sent)")
+    assert sent == script.sent_since(before)
+    assert "- pets.name string" in sent
 
 
 def test_an_answer_is_shown_once_and_again_when_asked_for(

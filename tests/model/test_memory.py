@@ -47,10 +47,10 @@ def harbour(spark_kernel: Kernel, script: ScriptedServer, folder: Path) -> Kerne
 
 def ask(kernel: Kernel, script: ScriptedServer, cell: str, sql: str) -> str:
     """Run a cell that asks, and return what was sent for it."""
-    script.answer = sql
+    script.answer, before = sql, len(script.received)
     ran = kernel.run(cell)
     assert ran.status == "ok", ran.traceback
-    return script.last_sent()
+    return script.sent_since(before)
 
 
 def test_a_kept_answer_serves_the_next_question_like_it(
