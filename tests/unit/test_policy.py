@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,32 @@ def test_tightening_never_loosens(one: Policy, other: Policy, table: Identity, c
             assert not _opens(both, place) or _opens(each, place)
         for limit in (*_LIMITS, "max_result_bytes"):
             assert getattr(both, limit) <= getattr(each, limit)
+
+
+@given(
+    one=POLICIES,
+    other=POLICIES,
+    named=st.sets(st.sampled_from([field.name for field in fields(Policy)][:-1])),
+    table=IDENTITIES,
+    column=st.sampled_from(["a", "b", "c"]),
+)
+def test_a_ceiling_that_says_little_loosens_nothing_either(
+    one: Policy, other: Policy, named: set[str], table: Identity, column: str
+) -> None:
+    """What a ceiling states holds, and what it leaves out stays as the policy has it."""
+    stated = {name: getattr(other, name) for name in named}
+    below = one.under(stated)
+    scope = scope_of(below, HERE)
+    assert not scope.allows(table) or scope_of(one, HERE).allows(table)
+    assert hides(below, table, column) or not hides(one, table, column)
+    assert masks(below, table, column) or not masks(one, table, column)
+    for limit in (*_LIMITS, "max_result_bytes"):
+        most = stated.get(limit, float("inf"))
+        assert getattr(below, limit) == min(getattr(one, limit), most)
+    if "masked_columns" in stated:
+        assert set(other.masked_columns) <= set(below.masked_columns)
+    if not named:
+        assert below == one
 
 
 @given(one=POLICIES, other=POLICIES, table=IDENTITIES)
