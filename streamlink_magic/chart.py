@@ -98,6 +98,9 @@ class Chart:
         if self.kind == "figure":
             number = self._spec.points[0][1]
             shown = render_figure(self._spec, int(number) if number.is_integer() else number)
-        else:
+            return {"text/plain": repr(self), "text/html": page(shown)}
+        try:
             shown = render_picture(self._spec, draw_picture(self._spec))
+        except ChartError as error:
+            return {"text/plain": f"{self!r}\n{error}"}
         return {"text/plain": repr(self), "text/html": page(shown)}

@@ -74,7 +74,9 @@ def answer_of(name: str) -> dict[str, Any]:
     view = AnswerView(
         question=text or QUESTION,
         sql=sql,
-        verdict=Verdict(True, "ok", tables=("flights", text), plan=(f"Reads flights {text}.",)),
+        verdict=Verdict(
+            True, "ok", tables=("flights", text or "airlines"), plan=(f"Reads flights {text}.",)
+        ),
         explanation=explain_result(text or QUESTION, sql, result, ()),
         result=result,
         checks=(

@@ -63,13 +63,16 @@ def test_the_shape_decides(names: str, rows: list[tuple[object, ...]], kind: str
         ("name n", [("Ada", 1), ("Ada", 2), ("Bo", 1)]),
         ("name n", [(f"name {index}", index % 7) for index in range(31)]),
         ("n", [(index,) for index in range(9)]),
+        ("x y", [(0.5, 1.5)] * 9),
+        ("x y z", [(i * 0.5, i * 1.5, i * 2.5) for i in range(9)]),
+        ("a b c d e f name", [(1, 2, 3, 4, 5, 6, "x"), (1, 2, 3, 4, 5, 6, "y")]),
         ("tags n", [(["a"], 1), (["b"], 2)]),
         ("blob n", [(b"a", 1), (b"b", 2)]),
         ("one two n", [(f"a{index}", "x", 1) for index in range(40)]),
     ],
 )
 def test_nothing_is_drawn_where_nothing_fits(names: str, rows: list[tuple[object, ...]]) -> None:
-    """No rows, no numbers, repeated names, too many names, nested values: no chart."""
+    """No rows or numbers, repeated or too many names, nested values, a wide listing: no chart."""
     assert kind_of(names, rows) == ""
 
 

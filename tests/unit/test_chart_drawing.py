@@ -62,6 +62,9 @@ def test_a_failed_drawing_says_why(spec: ChartSpec, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(ChartError, match=r"pip install 'streamlink-magic\[charts\]'"):
         draw_picture(spec)
+    told = Chart(spec)._repr_mimebundle_()
+    assert set(told) == {"text/plain"}
+    assert told["text/plain"].endswith("pip install 'streamlink-magic[charts]'")
 
 
 def test_nothing_is_loaded_before_something_is_drawn() -> None:

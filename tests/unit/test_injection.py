@@ -47,6 +47,7 @@ TAGS = {
     "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {"align", "class", "dir", "open", "scope", "style", "tabindex", "title"}
+ATTRIBUTES |= {"data-lm-suppress-shortcuts"}
 
 
 class Tags(HTMLParser):

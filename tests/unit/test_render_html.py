@@ -42,6 +42,7 @@ TAGS = {
     "sup",
 }
 ATTRIBUTES = {"class", "dir", "style", "scope", "align", "title", "open", "tabindex"}
+ATTRIBUTES |= {"data-lm-suppress-shortcuts"}
 HOSTILE = (
     "</code></pre><img src=x onerror=alert(1)><script>alert(2)</script>\"'&lt;${{x}}\x00\x1b[2J"
 )
@@ -132,7 +133,7 @@ def test_structure() -> None:
     columns = (Column("name", "string"), Column("n", "bigint"))
     answer = QueryResult(columns, (("UA", 58665), (None, 7)), more=True)
     html = render_html(dataclasses.replace(view_of("q"), result=answer))
-    assert "2 of more than 2 rows; only the first 2 were fetched</caption>" in html
+    assert "2 of more than 2 rows; only the first 2 were fetched</span></caption>" in html
     assert html.count('<th scope="col"') == 2
     assert '<td dir="auto" align="right" style="text-align:right;' in html
     assert '<i style="opacity:0.75">null</i>' in html
@@ -195,16 +196,16 @@ def test_sizes() -> None:
     )
     html = render_html(view)
     assert html.count('<th scope="col"') == 200
-    assert "50 of 5,000 rows</caption>" in html
+    assert "50 of 5,000 rows</span></caption>" in html
     assert 'style="overflow:auto' in html
 
 
 def test_empty_results() -> None:
     """No rows keep their headings; no columns are no error."""
     empty = dataclasses.replace(view_of("q"), result=QueryResult((Column("a", "int"),), ()))
-    assert "0 rows</caption><thead><tr><th" in render_html(empty)
+    assert "0 rows</span></caption><thead><tr><th" in render_html(empty)
     nothing = dataclasses.replace(view_of("q"), result=QueryResult((), ()))
-    assert "0 rows</caption>" in render_html(nothing)
+    assert "0 rows</span></caption>" in render_html(nothing)
 
 
 def test_mimebundle() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KINDS: tuple[ChartKind, ...] = tuple(kind for kind in get_args(ChartKind) if kind != "figure")
 _MOST_BARS = 60
+_MOST_COLUMNS = 6  # a wider result is a listing: which two of its columns to draw is a guess
 
 
 def choose_chart(result: QueryResult) -> ChartSpec | None:
@@ -33,6 +34,8 @@ def choose_chart(result: QueryResult) -> ChartSpec | None:
     >>> choose_chart(QueryResult(columns, (("2013-01-01", 3), ("2013-01-02", 5)))).kind
     'bar'
     """
+    if len(result.columns) > _MOST_COLUMNS:
+        return None
     spec = choose(drawable_columns(result), len(result.rows))
     return _worded(spec, result) if spec else None
 

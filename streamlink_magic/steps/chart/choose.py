@@ -79,7 +79,9 @@ def _grouped_bars(names: Sequence[Drawable], number: Drawable) -> ChartSpec | No
 
 def _scatter(columns: Sequence[Drawable], rows: int) -> ChartSpec | None:
     numbers = _of(columns, "number")
-    if len(numbers) < 2 or not _LEAST_POINTS <= rows <= MOST_POINTS:  # noqa: PLR2004
+    if len(numbers) != 2 or not _LEAST_POINTS <= rows <= MOST_POINTS:  # noqa: PLR2004
+        return None
+    if min(number.distinct for number in numbers) < _LEAST_TIMES:
         return None
     categories = [one for one in _of(columns, "category") if one.distinct <= _MOST_SERIES]
     return build("scatter", numbers[0], [numbers[1]], categories[0] if categories else None)

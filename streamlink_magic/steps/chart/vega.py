@@ -87,7 +87,7 @@ def _bars(spec: ChartSpec) -> dict[str, Any]:
 
 def _format(numbers: list[float]) -> str:
     whole = all(number == int(number) for number in numbers)
-    return ",.0f" if whole else ",.2f" if max(map(abs, numbers)) >= 1 else ",.3~g"
+    return ",.0f" if whole else ",.2~f" if max(map(abs, numbers)) >= 1 else ",.3~g"
 
 
 def _plane(spec: ChartSpec) -> dict[str, Any]:

@@ -18,6 +18,9 @@ _SHOWN_CELLS = 10_000
 _NAME = 60
 _TYPE = 200
 _CELL = f"padding:3px 10px;border-bottom:1px solid {LINE};white-space:nowrap"
+# What the keyboard comes to, so that arrows scroll the table around it; the whole table would take
+# the focus, and with it the notebook's own keys, from whoever clicks into it.
+_HANDLE = 'tabindex="0" data-lm-suppress-shortcuts="true"'
 _NULL = '<i style="opacity:0.75">null</i>'
 
 
@@ -27,10 +30,10 @@ def render_grid(result: QueryResult) -> str:
     columns = [_column(result, index, rows) for index in range(len(result.columns))]
     head, *body = [f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True)] or [""]
     return (
-        '<div tabindex="0" style="overflow:auto;max-height:420px;max-width:100%">'
+        '<div style="overflow:auto;max-height:420px;max-width:100%">'
         '<table style="border-collapse:collapse;margin:0;font-size:95%">'
         f'<caption style="caption-side:top;text-align:left;padding:2px 0;{MUTED}">'
-        f"{phrases.row_count(result, len(rows))}</caption>"
+        f"<span {_HANDLE}>{phrases.row_count(result, len(rows))}</span></caption>"
         f"<thead>{head}</thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 

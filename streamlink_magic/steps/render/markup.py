@@ -22,7 +22,7 @@ LINE = "#88888866"
 MUTED = "opacity:0.75"
 COLOURS = {"ok": "#2e9e5b", "note": "#888888", "warning": "#c9820a"}
 _PRE = (
-    "margin:4px 0 8px 0;padding:6px 10px;white-space:pre-wrap;overflow:auto;max-height:480px;"
+    "margin:4px 0 8px 0;padding:6px 10px;white-space:pre-wrap;overflow-wrap:anywhere;"
     f"border-left:2px solid {LINE}"
 )
 
@@ -39,7 +39,7 @@ def lines(words: str) -> str:
 
 def pre(html: str) -> str:
     """Return lines of code; ``html`` is escaped already."""
-    return f'<pre tabindex="0" style="{_PRE}"><code>{html}</code></pre>'
+    return f'<pre style="{_PRE}"><code>{html}</code></pre>'
 
 
 def tinted(hue: str) -> str:
