@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.disclosure import without_names
 from streamlink_magic.drafting import Written, guard_or_mend
-from streamlink_magic.errors import AskUsageError, InvalidSqlError
+from streamlink_magic.errors import AskUsageError, InvalidSqlError, UnsafeSqlError
 from streamlink_magic.fixing.changes import changes_between
 from streamlink_magic.pipeline import (
     compose_prompt,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from streamlink_magic.protocols import Progress
     from streamlink_magic.records import AnswerView, GuardedQuery, TableSchema
     from streamlink_magic.settings import Settings
+
+_NO_QUERY = "not-a-query"
 
 
 def fix_failure(
@@ -68,7 +70,7 @@ def mend_failure(
     Raises
     ------
     UnsafeSqlError
-        When it breaks a rule of the guard.
+        When it is no query.
     """
     if failure.wish:
         return None  # it is more than Spark complains of: no repair of the tree can know of it
@@ -79,6 +81,10 @@ def mend_failure(
         mended, query = guard_or_mend(draft, known, ports.workbench, settings)
     except InvalidSqlError:
         return None
+    except UnsafeSqlError as refused:
+        if refused.verdict.rule == _NO_QUERY:
+            raise
+        return None  # such as a function that does not exist: the model may know another
     if mended.sql.split() == failure.sql.split():
         return None
     nothing_sent = Prompt((), 0, (), known.tables)
