@@ -50,7 +50,10 @@ class Answer:
         Runs the SQL of an answer that was not run yet, or other SQL in its place.
     keeper
         Writes the answer into the project's memory.
-    ba
+    drawer
+        Draws a chart as a picture; None where charts are off.
+    entry
+        Returns what a notebook keeps to replay the answer: data and metadata of an output.
     suggester
         Makes questions that could come next.
 

@@ -393,7 +393,8 @@ class AskSession:
                 if sql:
                     done, checked = run_edited(answer.view, sql, ports, settings, line)
                 else:
-                    checked = query or approve_query(answer.sql, ports, settings)
+                    own = query if answer.sql == view.sql else None  # it may have been edited
+                    checked = own or approve_query(answer.sql, ports, settings)
                     done = run_query(answer.view, checked, ports.workbench, settings, line)
                 account.answered(done)
             done = replace(done, times=(*view.times, *line.times()))

@@ -110,6 +110,17 @@ def test_an_edit_of_sql_that_was_not_run_runs_it(asks: AskSession) -> None:
     answer = asks.ask(request, replace(SETTINGS, rows=5))
     assert answer.view.result is None
     assert answer.edit(OLDEST).result.rows
+    assert answer.run().sql == OLDEST
+
+
+def test_run_again_after_an_edit_runs_the_edited_sql(
+    asks: AskSession, workbench: FakeWorkbench
+) -> None:
+    """The plan that was checked for the model's SQL is not run under the user's."""
+    answer = ask(asks)
+    answer.edit(OLDEST)
+    answer.run()
+    assert workbench.ran[-1] == OLDEST
 
 
 def test_one_question_waits_for_the_other() -> None:
