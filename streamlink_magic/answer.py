@@ -31,7 +31,8 @@ from streamlink_magic.steps.render import (
 Drawer = Callable[[ChartSpec], str]
 Entry = Callable[[AnswerView], Any]
 Keeper = Callable[[AnswerView], KeptAnswer]
-Runner = Callable[["Answer"], tuple[AnswerView, GuardedQuery]]
+Runner = Callable[["Answer", str], tuple[AnswerView, GuardedQuery]]
+Suggester = Callable[[AnswerView], tuple[str, ...]]
 
 
 class Answer:
@@ -46,10 +47,15 @@ class Answer:
     dataframe
         Makes the lazy Spark DataFrame of a guarded query.
     runner
-        Runs the SQL of an answer that was not run yet.
+        Runs the SQL of an answer that was not run yet, or other SQL in its place.
     keeper
         Writes the answer into the project's memory.
-    ba
+    drawer
+        Draws a chart as a picture; None where charts are off.
+    entry
+        Returns what a notebook keeps to replay the answer: data and metadata of an output.
+    suggester
+        Makes questions that could come next.
 
     Examples
     --------
@@ -67,6 +73,7 @@ class Answer:
         keeper: Keeper,
         drawer: Drawer | None = None,
         entry: Entry | None = None,
+        suggester: Suggester = lambda _: (),
     ) -> None:
         self.view = view
         self._query = query
@@ -76,6 +83,7 @@ class Answer:
         self._drawer = drawer
         self._drawn: tuple[ChartSpec, str, str] | None = None
         self._entry = entry
+        self._suggester = suggester
         self._already_shown = False
 
     @property
@@ -200,8 +208,30 @@ class Answer:
         ExecutionError
             When Spark fails.
         """
-        self.view, self._query = self._runner(self)
+        self.view, self._query = self._runner(self, "")
         return self
+
+    def edit(self, sql: str) -> Answer:
+        """Run SQL of your own in the place of this answer's, through the guard as ever.
+
+        Raises
+        ------
+        GuardError
+            When it breaks a rule, or Spark cannot use it; the answer stays as it was.
+        ExecutionError
+            When Spark fails.
+        """
+        before = self.view
+        self.view, self._query = self._runner(self, sql)
+        if self._entry is not None:  # the question still comes to what was recorded for it
+            kept = self._entry(before)
+            self._entry = lambda _: kept
+        return self
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """Questions that could come next and that the catalog can answer; no model made them."""
+        return self._suggester(self.view)
 
     def keep(self) -> KeptAnswer:
         """Confirm that the answer is right, so that it is an example for questions like it.

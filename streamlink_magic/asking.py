@@ -32,6 +32,12 @@ class AskLine:
         Rows to show; None leaves the setting.
     fresh
         Whether the question stands by itself, and those before it are forgotten.
+    sql
+        Whether the rest is SQL of the user's own, in the place of the last answer's.
+    fix
+        Whether the notebook's last Spark SQL error is to be mended; the rest says more of it.
+    suggestion
+        Which of the last answer's suggestions to ask; 0 for none.
     model, session
         Empty leaves the setting.
     question
@@ -43,6 +49,9 @@ class AskLine:
     rows: int | None = None
     run: bool = True
     fresh: bool = False
+    sql: bool = False
+    fix: bool = False
+    suggestion: int = 0
     model: str = ""
     session: str = ""
     question: str = ""
@@ -61,16 +70,25 @@ def _rows(line: AskLine, value: str) -> AskLine:
     return replace(line, rows=int(value))
 
 
+def _suggestion(line: AskLine, value: str) -> AskLine:
+    if not value.isdecimal() or not int(value):
+        raise AskUsageError(f"--next wants the number of a suggestion, not {value!r}.")
+    return replace(line, suggestion=int(value))
+
+
 _VALUED: Mapping[str, Callable[[AskLine, str], AskLine]] = {
     "--tables": _tables,
     "--rows": _rows,
     "--model": lambda line, value: replace(line, model=value),
+    "--next": _suggestion,
     "--session": lambda line, value: replace(line, session=value),
 }
 _FLAGS: Mapping[str, Callable[[AskLine], AskLine]] = {
     "--no-run": lambda line: replace(line, run=False),
     "--sql-only": lambda line: replace(line, run=False),
     "--new": lambda line: replace(line, fresh=True),
+    "--sql": lambda line: replace(line, sql=True),
+    "--fix": lambda line: replace(line, fix=True),
 }
 OPTIONS = tuple(sorted([*_VALUED, *_FLAGS]))
 

@@ -1,4 +1,4 @@
-"""Tab completion for ``%ask``, ``%%ask`` and ``%streamlink``, from what is known already."""
+"""Tab completion for ``%ask``, ``%explain`` and ``%streamlink``, from what is known already."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from streamlink_magic.records import CatalogSnapshot
 
-_ASK_LINE = re.compile(r"^\s*%{1,2}ask\b(?P<rest>.*)$", re.DOTALL)
+_ASK_LINE = re.compile(r"^\s*%{1,2}(?:ask|explain)\b(?P<rest>.*)$", re.DOTALL)
 _COMMAND_LINE = re.compile(
     r"(?:^|\n)[ \t]*%streamlink[ \t]+(?:(?P<command>\w+)[ \t]+)?(?P<word>[^\s]*)\Z"
 )

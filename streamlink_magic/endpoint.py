@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.vllm import VllmModel
@@ -11,8 +11,75 @@ from streamlink_magic.errors import ReplayMissError, ServerUnreachableError
 from streamlink_magic.governance.endpoints import is_among
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from threading import Event
+
     from streamlink_magic.protocols import Progress
+    from streamlink_magic.records import Completion, Message
     from streamlink_magic.settings import Settings
+
+
+class LateModel:
+    """A ``ChatModel`` that is looked for when it is needed first: what needs none works without.
+
+    Parameters
+    ----------
+    settings, progress
+        As ``find_model`` takes them.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress | None) -> None:
+        self._settings = settings
+        self._progress = progress
+
+    @cached_property
+    def _found(self) -> VllmModel:
+        return find_model(self._settings, self._progress)
+
+    @property
+    def name(self) -> str:
+        """The model's name as the server knows it."""
+        return self._found.name
+
+    @property
+    def context_tokens(self) -> int:
+        """The model's context length in tokens."""
+        return self._found.context_tokens
+
+    @property
+    def digest(self) -> str:
+        """What names the model's weights (see ``ChatModel.digest``)."""
+        return self._found.digest
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the length of the messages in the model's own tokens."""
+        return self._found.count_tokens(messages)
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
+    ) -> Iterator[str | Completion]:
+        """Yield text as it is written (see ``ChatModel.stream``)."""
+        return self._found.stream(messages, max_tokens=max_tokens, grammar=grammar)
+
+    def sample(
+        self,
+        messages: Sequence[Message],
+        *,
+        count: int,
+        temperature: float,
+        max_tokens: int,
+        stopped: Event,
+        grammar: str = "",
+    ) -> tuple[Completion, ...]:
+        """Return answers drawn at random (see ``ChatModel.sample``)."""
+        return self._found.sample(
+            messages,
+            count=count,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            stopped=stopped,
+            grammar=grammar,
+        )
 
 
 def find_model(settings: Settings, progress: Progress | None) -> VllmModel:

@@ -1,4 +1,4 @@
-"""``%ask``, ``%%ask`` and ``%streamlink``: parse the line, call the session, return the answer."""
+"""The magics: parse the line, call the session, return the answer."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 
 from streamlink_magic.adapters.spark.recognize import is_session
 from streamlink_magic.asking import parse_cell, parse_line
+from streamlink_magic.beside import suggested
 from streamlink_magic.commands import COMMANDS, run_command
 from streamlink_magic.commands.desk import Desk
+from streamlink_magic.commands.explain import explain_own
 from streamlink_magic.completing import complete, complete_command
 from streamlink_magic.errors import AskUsageError, PolicyError, StreamlinkError
 from streamlink_magic.governance import govern, hub_rules, origins
@@ -237,8 +239,17 @@ class AskMagics(Magics):
 
         Options: --tables a,b  use these tables; --rows N  show so many rows; --no-run  show the
         checked SQL and stop; --new  forget the earlier questions; --model ID; --session NAME.
+        In the place of a question: --sql and SQL of your own  run it for the last answer;
+        --next N  ask the last answer's Nth suggestion; --fix  mend the Spark SQL that a cell has
+        just failed with, and what you say of it is heeded.
         """
         asked = parse_line(line) if cell is None else parse_cell(line, cell)
+        if asked.sql:
+            return self.asks.edit_last(asked.question, asked.name)
+        if asked.fix:
+            return self.asks.fix(asked.question, self._settings(asked), asked.name)
+        if asked.suggestion:
+            asked = replace(asked, question=suggested(self.asks.last, asked.suggestion))
         return self.asks.ask(_request(asked), self._settings(asked))
 
     def _settings(self, asked: AskLine) -> Settings:
@@ -265,6 +276,22 @@ class AskMagics(Magics):
             model=asked.model or settings.model,
             session=asked.session or settings.session,
         )
+
+    @no_var_expand
+    @line_cell_magic
+    def explain(self, line: str, cell: str | None = None) -> Listing:
+        """Say what Spark SQL of your own does, reads and costs, and what could go wrong.
+
+        ::
+
+            %explain SELECT …
+            %%explain
+            SELECT …
+
+        Nothing is run, and no model is asked.
+        """
+        desk = Desk(self.asks, self._settings(parse_line("")))
+        return explain_own(desk, line if cell is None else f"{line}\n{cell}")
 
     @no_var_expand
     @line_magic
@@ -302,6 +329,8 @@ class AskMagics(Magics):
     def after_cell(self, result: Any) -> None:  # noqa: ANN401  IPython's ExecutionResult
         """Let the session look at the cell that has just run."""
         source = getattr(result.info, "raw_cell", "") or ""
+        if result.error_in_exec is not None:
+            self.asks.note_failure(source, result.error_in_exec)
         with suppress(PolicyError):  # a question will say what is wrong; until then nothing is done
             self.asks.after_cell(source, self._settings(parse_line("")))
 
@@ -394,7 +423,7 @@ def unload(shell: InteractiveShell) -> None:
         return
     magics, matcher = loaded
     for kind in ("line", "cell"):
-        for name in ("ask", "streamlink"):
+        for name in ("ask", "explain", "streamlink"):
             shell.magics_manager.magics[kind].pop(name, None)
     shell.magics_manager.registry.pop("AskMagics", None)
     shell.configurables[:] = [one for one in shell.configurables if one is not magics]

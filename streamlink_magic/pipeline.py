@@ -321,6 +321,33 @@ def approve_query(sql: str, ports: Ports, settings: Settings) -> GuardedQuery:
     return guard_approved(sql, None, policy)
 
 
+def guard_own(
+    sql: str, ports: Ports, settings: Settings
+) -> tuple[GuardedQuery, tuple[TableSchema, ...]]:
+    """Guard a statement of the user's own, and return the schemas of what it reads if known.
+
+    Every rule and the budget hold. On Spark Connect, where nothing can be proven, the strict
+    rules hold: who wrote the statement has read it.
+
+    Raises
+    ------
+    GuardError
+        When it may not run, or Spark cannot use it.
+    """
+    frames = ports.notebook.dataframes if ports.workbench.takes_dataframes else ()
+    used = [frame for frame in frames if frame.name.casefold() in sql.casefold()]
+    ports.workbench.add_dataframes(used)
+    policy = _with_variables(settings.policy, used)
+    with keeping_sql(sql):
+        if ports.workbench.guards:
+            query = guard_sql(sql, ports.workbench, policy)
+        else:
+            query = guard_approved(sql, None, policy)
+    verdict = with_warnings(query.verdict, query.sql)
+    known = ports.cache.last.tables
+    return replace(query, verdict=verdict), find_tables(verdict.tables, known) or ()
+
+
 def view_written(question: Question, written: Written) -> AnswerView:
     """Return the view of SQL that has not run."""
     draft, verdict = written.draft, with_warnings(written.verdict, written.draft.sql)

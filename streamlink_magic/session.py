@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from streamlink_magic.adapters.display import LiveLine
 from streamlink_magic.adapters.drawing import draw_picture, warm_drawing
 from streamlink_magic.adapters.notebook import IPythonNotebook, cell_id, notebook_path
 from streamlink_magic.adapters.spark.catalog import columns_of
@@ -22,26 +21,35 @@ from streamlink_magic.adapters.spark.recognize import (
     restricted_mode,
 )
 from streamlink_magic.adapters.spark.workbench import open_workbench
-from streamlink_magic.adapters.widgets import run_controls
 from streamlink_magic.answer import Answer
 from streamlink_magic.auditing import Account
+from streamlink_magic.beside import next_words, offer_controls, python_cell
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.disclosure import bounds_views, see_catalog
-from streamlink_magic.endpoint import find_model
-from streamlink_magic.errors import StreamlinkError
+from streamlink_magic.editing import run_edited
+from streamlink_magic.endpoint import LateModel, find_model
+from streamlink_magic.errors import AskUsageError, StreamlinkError
+from streamlink_magic.fixing import fix_failure, last_failure
 from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import memory_file, read_memory
 from streamlink_magic.pipeline import Ports, approve_query, run_query, view_written, write_sql
 from streamlink_magic.records import Check, Question, Turn
-from streamlink_magic.replay import Asking, Deck, Places
+from streamlink_magic.replay import Asking, Deck, Places, unrecorded
 from streamlink_magic.sampling import open_sampler
 from streamlink_magic.steps.prompt import prefix_messages
+from streamlink_magic.steps.suggest import suggest_questions
+from streamlink_magic.watching import Watch
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from streamlink_magic.adapters.display import LiveLine
     from streamlink_magic.adapters.vllm import VllmModel
+    from streamlink_magic.adapters.widgets import Controls
     from streamlink_magic.drafting import Written
+    from streamlink_magic.fixing import Failure
     from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.memory.recall import Memory
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
@@ -97,6 +105,10 @@ class AskSession:
         self._told_unrestricted: set[str] = set()
         self._shown: Answer | None = None
         self._deck = Deck()
+        self._last: Answer | None = None
+        self._failed: tuple[str, BaseException | None] = ("", None)
+        self._controls: Controls | None = None
+        self._watch = Watch(shell)
 
     def ask(self, request: AskRequest, settings: Settings) -> Answer:
         """Answer a question, bind its DataFrame, and remember the turn.
@@ -107,11 +119,11 @@ class AskSession:
         ------
         StreamlinkError
             One of its subclasses, by the step that failed.
-        KeyboardInterrupt
+        StoppedByUser
             When the user stopped it; the model call and the Spark job have been cancelled.
         """
         account = Account.of(settings, request.question.text)
-        with LiveLine(self._shell) as line:
+        with self._watch.line() as line:
             try:
                 with account.recording("asked"):
                     spark = self._spark(settings)
@@ -124,9 +136,10 @@ class AskSession:
                 self._show_failure(error, line)
                 raise
             take = replace(take, view=_told_of(account, view))
-            answer = self._answer(take, settings, account)
+            answer = self._answer(take, settings, account, name=request.name)
             self._remember(request, answer, take.query)
             self._show(answer, line)
+        self._offer(answer, line.display_id, settings)
         return answer
 
     def _asking(
@@ -160,9 +173,88 @@ class AskSession:
         self.model_names = model.names()
         return model
 
-    def live_line(self) -> LiveLine:
+    def fix(self, wish: str, settings: Settings, name: str = "") -> Answer:
+        """Mend the Spark SQL that failed last and run what comes of it, through the guard.
+
+        Parameters
+        ----------
+        wish
+            What the user says of it; empty leaves it at Spark's complaint.
+
+        Raises
+        ------
+        AskUsageError
+            When nothing failed, or what failed is no Spark SQL.
+        StreamlinkError
+            One of its subclasses, by the step that failed.
+        """
+        failure = replace(self._failure(), wish=wish)
+        account = Account.of(settings, wish)
+        with self._watch.line() as line:
+            with account.recording("fixing", sql=failure.sql):
+                line("context")
+                workbench = open_workbench(self._spark(settings), settings.databases, account)
+                model = account.metered(LateModel(settings, line))
+                ports = self._ports(workbench, model, settings)
+                tables = self._snapshot(workbench, settings).tables
+                view, query = fix_failure(failure, tables, ports, settings, line)
+                view = replace(view, times=line.times())
+                account.answered(view)
+            take = unrecorded(_told_of(account, view), query, ports)
+            answer = self._answer(take, settings, account, name=name)
+            self._remember(AskRequest(Question(view.question), name=name), answer, query)
+            self._show(answer, line)
+        self._offer(answer, line.display_id, settings)
+        return answer
+
+    def note_failure(self, source: str, error: BaseException) -> None:
+        """Keep the cell that failed last, for ``%ask --fix``."""
+        self._failed = (source, error)
+
+    def _failure(self) -> Failure:
+        notebook = IPythonNotebook(self._shell, is_dataframe=is_dataframe, columns_of=columns_of)
+        return last_failure(*self._failed, notebook.read().cells, self._shell.user_ns)
+
+    @property
+    def last(self) -> Answer:
+        """The last answer.
+
+        Raises
+        ------
+        AskUsageError
+            When nothing has been asked yet.
+        """
+        if self._last is None:
+            self.history.find()
+            raise AskUsageError("The last question was not answered: ask again.")
+        return self._last
+
+    def edit_last(self, sql: str, name: str = "") -> Answer:
+        """Run SQL of the user's own in the place of the last answer's, and return that answer.
+
+        Raises
+        ------
+        AskUsageError
+            When nothing has been asked yet.
+        StreamlinkError
+            As ``Answer.edit`` does.
+        """
+        answer = self.last.edit(sql)
+        if name:
+            self._shell.user_ns[name] = answer.df
+        return answer
+
+    def insert(self, source: str) -> None:
+        """Put a cell below the one that runs; in a terminal it is the next input."""
+        self._shell.set_next_input(source)
+
+    def live_line(self) -> AbstractContextManager[LiveLine]:
         """Return a line that shows how far a longer task has come; use it with ``with``."""
-        return LiveLine(self._shell)
+        return self._watch.line()
+
+    def cell_of(self, sql: str, settings: Settings) -> str:
+        """Return the source of a cell that runs a statement by itself."""
+        return python_cell(sql, self._spark_name(settings))
 
     def write_anew(
         self, question: Question, settings: Settings, progress: Progress, *, without: str
@@ -226,10 +318,14 @@ class AskSession:
             When there is none, or more than one.
         """
         spark: Any = find_session(self._shell.user_ns, settings.session)
-        held = (name for name, value in self._shell.user_ns.items() if value is spark)
-        name = next((one for one in held if not one.startswith("_")), "")
+        name = self._spark_name(settings)
         kind = "Spark Connect" if is_connect(spark) else "Spark"
         return f"{kind} {spark.version}{f', variable {name}' if name else ''}"
+
+    def _spark_name(self, settings: Settings) -> str:
+        spark = find_session(self._shell.user_ns, settings.session)
+        held = (name for name, value in self._shell.user_ns.items() if value is spark)
+        return next((one for one in held if not one.startswith("_")), "")
 
     def restriction_told(self, settings: Settings) -> str:
         """Return in words whether Spark's own restricted mode is on; empty where it has none.
@@ -284,18 +380,30 @@ class AskSession:
             memory=self.remember(settings),
         )
 
-    def _answer(self, take: Take, settings: Settings, account: Account) -> Answer:
+    def _answer(
+        self, take: Take, settings: Settings, account: Account, *, name: str = ""
+    ) -> Answer:
         view, query, ports = take.view, take.query, take.ports
         number = self.history.add(view)
 
-        def run_now(answer: Answer) -> tuple[AnswerView, GuardedQuery]:
-            with LiveLine(self._shell) as line, account.recording("approved", sql=answer.sql):
-                approved = query or approve_query(answer.sql, ports, settings)
-                done = run_query(answer.view, approved, ports.workbench, settings, line)
+        def run_now(answer: Answer, sql: str) -> tuple[AnswerView, GuardedQuery]:
+            event = "edited" if sql else "approved"
+            recording = account.recording(event, sql=sql or answer.sql)
+            with self._watch.line() as line, recording:
+                if sql:
+                    done, checked = run_edited(answer.view, sql, ports, settings, line)
+                else:
+                    own = query if answer.sql == view.sql else None  # it may have been edited
+                    checked = own or approve_query(answer.sql, ports, settings)
+                    done = run_query(answer.view, checked, ports.workbench, settings, line)
                 account.answered(done)
-            done = take.compared(replace(done, times=(*view.times, *line.times())))
+            done = replace(done, times=(*view.times, *line.times()))
+            done = done if sql else take.compared(done)
             self.history.update(number, done)
-            return done, approved
+            self._turn_edited(answer.view, done)
+            if name:
+                self._shell.user_ns[name] = ports.workbench.dataframe(checked)
+            return done, checked
 
         return Answer(
             view,
@@ -305,7 +413,20 @@ class AskSession:
             keeper=partial(self.keep, settings=settings),
             entry=take.entry,
             drawer=draw_picture if settings.charts else None,
+            suggester=self.suggestions,
         )
+
+    def suggestions(self, view: AnswerView) -> tuple[str, ...]:
+        """Return questions that could follow an answer."""
+        return suggest_questions(
+            view.sql, (*view.read, *self.cache.last.tables), self.cache.profile
+        )
+
+    def _turn_edited(self, before: AnswerView, after: AnswerView) -> None:
+        """Let a follow-up build on the SQL as it is now."""
+        for place, turn in enumerate(self.turns):
+            if (turn.question, turn.sql) == (before.question, before.sql):
+                self.turns[place] = replace(turn, sql=after.sql)
 
     def _remember(self, request: AskRequest, answer: Answer, query: GuardedQuery | None) -> None:
         if request.name and query is not None:
@@ -318,11 +439,22 @@ class AskSession:
     def _show(self, answer: Answer, line: LiveLine) -> None:
         """Put the answer where the live line was; in a terminal the cell's value shows it."""
         if getattr(self._shell, "kernel", None) is not None:
-            line.finish(*answer._repr_mimebundle_())
+            line.finish(*answer._repr_mimebundle_(), next_words(answer))
             answer.shown()
             self._shown = answer
-        if answer.view.result is None:
-            run_controls(self._shell, partial(_run_and_show, answer), warning=answer.view.status)
+        self._last = answer
+
+    def _offer(self, answer: Answer, display_id: str, settings: Settings) -> None:
+        """Put the controls below an answer, and take those of the answer before away."""
+        if self._controls is not None:
+            self._controls.settle()
+        self._controls = offer_controls(
+            self._shell,
+            answer,
+            display_id,
+            ask=lambda text: self.ask(AskRequest(Question(text)), settings),
+            cell=self.cell_of(answer.sql, settings),
+        )
 
     def _show_failure(self, error: StreamlinkError, line: LiveLine) -> None:
         """Leave in the cell's output what is needed to fail alike in replay; no eye sees it."""
@@ -396,8 +528,3 @@ def _told_of(account: Account, view: AnswerView) -> AnswerView:
     missing = dict.fromkeys(account.problems)
     warnings = (Check("warning", f"Not recorded: {problem}") for problem in missing)
     return replace(view, checks=(*view.checks, *warnings))
-
-
-def _run_and_show(answer: Answer) -> None:
-    answer.run()
-    answer._ipython_display_()

@@ -85,6 +85,9 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script = script
 
+    def handle_error(self, *_: object) -> None:
+        """Keep quiet about clients that went away: a stopped question does that."""
+
 
 class _Recorder:
     """Hands on what is read from a connection, and keeps it."""

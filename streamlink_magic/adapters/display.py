@@ -46,6 +46,32 @@ def has_front_end(shell: object) -> bool:
     return getattr(shell, "kernel", None) is not None and not is_headless(shell)
 
 
+class Beside(Protocol):
+    """Something that stands beside a live line."""
+
+    def offer(self) -> None:
+        """Appear, if there is reason to. It is called again and again while the line stands."""
+        ...
+
+    def close(self, instead: Mapping[str, str] | None = None) -> None:
+        """Go for good, and leave a bundle by mime type in its place."""
+        ...
+
+
+def replace_display(
+    shell: object, display_id: str, bundle: Mapping[str, object], metadata: Mapping[str, object]
+) -> None:
+    """Show something else in the place of what was displayed under an id."""
+    publisher = getattr(shell, "display_pub", None)
+    if publisher is not None and display_id:
+        publisher.publish(
+            data=dict(bundle),
+            metadata=dict(metadata),
+            transient={"display_id": display_id},
+            update=True,
+        )
+
+
 class LiveLine:
     """Shows the phases of one question while they run, and how long each took.
 
@@ -62,6 +88,8 @@ class LiveLine:
         Where a terminal's line goes; standard error by default.
     display_id
         An answer already shown, whose place this line takes. Empty: a new place.
+    beside
+        What stands beside the line while it is drawn in a notebook.
     """
 
     def __init__(
@@ -71,8 +99,10 @@ class LiveLine:
         clock: Clock = time.monotonic,
         terminal: TextIO | None = None,
         display_id: str = "",
+        beside: Beside | None = None,
     ) -> None:
         self._clock = clock
+        self._beside = beside
         self._surface = _surface(shell, terminal or sys.stderr, display_id)
         self._phases: list[tuple[str, float]] = []
         self._detail = ""
@@ -109,22 +139,40 @@ class LiveLine:
             return self._times()
 
     def finish(
-        self, bundle: Mapping[str, object], metadata: Mapping[str, object] | None = None
+        self,
+        bundle: Mapping[str, object],
+        metadata: Mapping[str, object] | None = None,
+        below: Mapping[str, str] | None = None,
     ) -> None:
-        """Put the answer in the place of the line; both are keyed by mime type."""
+        """Put the answer in the place of the line; all are keyed by mime type.
+
+        Parameters
+        ----------
+        below
+            What stands below the answer, where a person looks at a notebook.
+        """
         if self._end():
             self._surface.finish(dict(bundle), dict(metadata or {}))
+            self._settle(below)
 
     def clear(self) -> None:
         """Take the line away; after ``finish`` this does nothing."""
         if self._end():
             self._surface.clear()
+            self._settle(None)
+
+    def _settle(self, below: Mapping[str, str] | None) -> None:
+        if self._beside is not None and self._surface.display_id:
+            self._beside.close(below)
 
     def draw(self) -> None:
         """Show the phases as they stand now."""
         with self._lock:
-            if self._ended is None and self._phases:
-                self._surface.draw(self._times(), self._detail[-_DETAIL_CHARS:])
+            if self._ended is not None or not self._phases:
+                return
+            self._surface.draw(self._times(), self._detail[-_DETAIL_CHARS:])
+        if self._beside is not None and self._surface.display_id:
+            self._beside.offer()
 
     def _times(self) -> tuple[PhaseTime, ...]:
         now = self._clock() if self._ended is None else self._ended

@@ -16,7 +16,9 @@ _CELLS_READ = 40
 _DATAFRAMES_READ = 20
 # A question that stands behind ``x =`` is a question all the same: shown as a cell, its words
 # would find their way into the next answer.
-_OWN_MAGIC = re.compile(r"^\s*(\w+\s*=\s*)?%{1,2}(ask|streamlink|load_ext|reload_ext|config)\b")
+_OWN_MAGIC = re.compile(
+    r"^\s*(\w+\s*=\s*)?%{1,2}(ask|explain|streamlink|load_ext|reload_ext|config)\b"
+)
 
 
 def notebook_path(shell: Any) -> str:  # noqa: ANN401

@@ -16,7 +16,7 @@ from streamlink_magic.commands.kept import (
     keep_answer,
     show_kept,
 )
-from streamlink_magic.commands.past import show_history, show_sent
+from streamlink_magic.commands.past import put_in_cell, show_history, show_next, show_sent
 from streamlink_magic.commands.status import show_status
 from streamlink_magic.errors import AskUsageError
 from streamlink_magic.steps.render import Listing
@@ -56,6 +56,8 @@ COMMANDS: Mapping[str, Callable[[Desk, str], Listing]] = {
     "export": export_file,
     "import": import_file,
     "eval": ask_kept_again,
+    "next": show_next,
+    "cell": put_in_cell,
     "history": show_history,
     "sent": show_sent,
     "help": _show_help,
@@ -69,6 +71,7 @@ _ARGUMENTS = {
     "export": "FILE",
     "import": "FILE",
     "eval": "[HOW MANY]",
+    "cell": "[NUMBER]",
     "sent": "[NUMBER]",
 }
 

@@ -28,6 +28,22 @@ def show_history(desk: Desk, _rest: str) -> Listing:
     return Listing("Asked in this notebook", ("n", "question", "SQL", "model", "took"), rows, empty)
 
 
+def show_next(desk: Desk, _rest: str) -> Listing:
+    """See questions that could come next; no model made them, and the catalog can answer them."""
+    answer = desk.asks.last
+    rows = tuple((f"%ask --next {n}", text) for n, text in enumerate(answer.suggestions, 1))
+    empty = () if rows else ("Nothing in its tables suggests one.",)
+    return Listing(f"After: {answer.question}", ("type", "to ask"), rows, empty)
+
+
+def put_in_cell(desk: Desk, rest: str) -> Listing:
+    """Put the SQL of the last answer, or of the one of that number, into a cell of its own."""
+    view = desk.asks.history.find(number_in(rest, "%streamlink cell"))
+    source = desk.asks.cell_of(view.sql, desk.settings)
+    desk.asks.insert(source)
+    return Listing("The SQL as a cell of its own", ("cell",), ((source,),))
+
+
 def show_sent(desk: Desk, rest: str) -> Listing:
     """See every byte that left the kernel for the last question, or the one of that number."""
     view = desk.asks.history.find(number_in(rest, "%streamlink sent"))

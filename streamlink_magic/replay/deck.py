@@ -87,6 +87,11 @@ class Take:
     compared: Callable[[AnswerView], AnswerView]
 
 
+def unrecorded(view: AnswerView, query: GuardedQuery | None, ports: Ports) -> Take:
+    """Return an answer of which a notebook keeps nothing to replay: nobody asked its question."""
+    return Take(view, query, ports, lambda _: Bundle({}, {}), lambda now: now)
+
+
 class Deck:
     """Records and replays the answers of one notebook, as its settings say.
 

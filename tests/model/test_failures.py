@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,7 +195,8 @@ def test_the_stop_button_ends_the_spark_job(scripted: Kernel, script: ScriptedSe
     assert scripted.value("held.view.verdict.rule") == "budget"
     before = scripted.value(STATE)
     cell = scripted.run("held.run()", watched=True, until=runs_on_spark)
-    assert (cell.status, cell.error) == ("error", "KeyboardInterrupt")
+    assert (cell.status, cell.error) == ("error", "StoppedByUser")
+    assert re.search(r"Spark job \d+ was cancelled after .* tasks\)", cell.traceback)
     assert scripted.value(JOBS) == 0
     assert scripted.value(STATE) == before
     script.answer = "SELECT count(*) AS pets FROM pets"

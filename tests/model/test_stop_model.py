@@ -65,7 +65,8 @@ def test_the_stop_button_ends_the_generation(server: Endpoint, spark_kernel: Ker
     before = ended(server)
     question = "For each name: number of pets, youngest, oldest, average age, share of all pets?"
     cell = spark_kernel.run(f"%%ask stopped\n{question}", watched=True, until=is_written)
-    assert (cell.status, cell.error) == ("error", "KeyboardInterrupt")
+    assert (cell.status, cell.error) == ("error", "StoppedByUser")
+    assert "The model call was cancelled after" in cell.traceback
     assert eventually(lambda: running(server) == 0)
     assert ended(server) == before
     assert not spark_kernel.value("'stopped' in globals()")

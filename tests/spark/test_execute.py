@@ -6,6 +6,7 @@ import _thread
 import datetime as dt
 import logging
 import math
+import re
 import signal
 import threading
 import time
@@ -299,9 +300,11 @@ def test_an_interrupt_cancels_the_job(session: SparkSession) -> None:
         if detail.endswith("of 2 tasks"):
             running.set()
 
-    with interrupted_when(running), pytest.raises(KeyboardInterrupt):
+    with interrupted_when(running), pytest.raises(KeyboardInterrupt) as caught:
         fetched(session, ENDLESS, progress=progress)
     assert "0 of 2 tasks" in seen
+    told = " ".join(caught.value.__notes__)
+    assert re.fullmatch(r"Spark job \d+ was cancelled after .* s \(0 of 2 tasks\)\.", told)
     assert active_jobs(session) == []
     assert fetched(session, "SELECT 1").rows == ((1,),)
 

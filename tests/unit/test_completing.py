@@ -27,6 +27,7 @@ def completed(before: str) -> tuple[str, ...]:
         ("%%ask --session=s", "spark"),
         ("%%ask late\nWhich dep", "dep_delay"),
         ("%ask how many sea", "seats"),
+        ("%%explain\nSELECT sea", "seats"),
     ],
 )
 def test_what_is_known_completes(before: str, expected: str) -> None:

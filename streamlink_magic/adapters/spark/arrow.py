@@ -15,23 +15,29 @@ if TYPE_CHECKING:
 _NO_COLUMNS = "nothing"
 
 
-def fetch_arrow(dataframe: Any, limit: int, byte_limit: float) -> Fetched:  # noqa: ANN401
+def fetch_arrow(
+    dataframe: Any,  # noqa: ANN401
+    limit: int,
+    byte_limit: float,
+    *,
+    arrived: Callable[[int], None] = lambda _: None,
+) -> Fetched:
     """Return the first rows as an Arrow table whose timestamps are in the session's time zone.
 
     At most ``limit`` rows come, and no more bytes than the other limit. Columns that Arrow
     cannot carry (intervals of months, structs with a name twice) or that would arrive as bytes
-    (variants) are made text by Spark.
+    (variants) are made text by Spark. ``arrived`` is told of rows as they come.
     """
     fields = dataframe.schema.fields
     first = dataframe.limit(limit)
     if not fields:
         # A table without columns does not know how many rows it has, unless it had one.
-        bare = fetch_within(first.selectExpr(f"1 AS {_NO_COLUMNS}"), byte_limit)
+        bare = fetch_within(first.selectExpr(f"1 AS {_NO_COLUMNS}"), byte_limit, arrived)
         return replace(bare, table=bare.table.select([]))
     if any(not _carried(field.dataType) for field in fields):
         first = _with_text(first, fields)
     zone = dataframe.sparkSession.conf.get("spark.sql.session.timeZone")
-    fetched = fetch_within(first, byte_limit)
+    fetched = fetch_within(first, byte_limit, arrived)
     return replace(fetched, table=_in_zone(fetched.table, zone))
 
 

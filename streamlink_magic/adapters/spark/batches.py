@@ -17,7 +17,7 @@ from streamlink_magic.adapters.spark.recognize import is_connect
 from streamlink_magic.errors import ExecutionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,15 @@ class Fetched:
     cut: bool = False
 
 
-def fetch_within(dataframe: Any, byte_limit: float) -> Fetched:
+def fetch_within(
+    dataframe: Any, byte_limit: float, arrived: Callable[[int], None] = lambda _: None
+) -> Fetched:
     """Return the first rows of a DataFrame that together take no more than so many bytes.
+
+    Parameters
+    ----------
+    arrived
+        Is told how many rows each batch brings.
 
     Raises
     ------
@@ -40,7 +47,7 @@ def fetch_within(dataframe: Any, byte_limit: float) -> Fetched:
     from pyspark.sql.pandas.types import to_arrow_schema
 
     take = _of_connect if is_connect(dataframe) else _of_classic
-    bounded = _Bounded(byte_limit)
+    bounded = _Bounded(byte_limit, arrived)
     found = list(take(dataframe, bounded))
     if found and found[0] is None:
         # Later partitions came first and left no room for the front. That only happens to the
@@ -64,8 +71,9 @@ class _Bounded:
         The batches' own; None until one came or a stream told it.
     """
 
-    def __init__(self, byte_limit: float) -> None:
+    def __init__(self, byte_limit: float, arrived: Callable[[int], None] = lambda _: None) -> None:
         self._limit = byte_limit
+        self._arrived = arrived
         self._held = 0
         self.schema: Any = None
 
@@ -80,6 +88,7 @@ class _Bounded:
             return None
         self.schema = self.schema or batch.schema
         self._held += batch.nbytes
+        self._arrived(batch.num_rows)
         return batch
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from streamlink_magic.adapters.spark.jobs import JobsSeen
     from streamlink_magic.protocols import Progress
     from streamlink_magic.records import CatalogRows
 
@@ -47,11 +48,8 @@ class JobControl(Protocol):
         """Ask Spark to stop every job with the tag. MUST NOT raise."""
         ...
 
-    def tasks(self, tag: str) -> tuple[int, int]:
-        """Return how many tasks are done and how many there are; (0, 0) when unknown.
-
-        MUST NOT raise.
-        """
+    def seen(self, tag: str) -> JobsSeen:
+        """Return how far the jobs with the tag have come. MUST NOT raise."""
         ...
 
     def thread(self, target: Callable[[], None]) -> threading.Thread:
@@ -88,7 +86,8 @@ def fetch_rows(
     ExecutionError
         When Spark failed.
     KeyboardInterrupt
-        When the user stopped it; the job has been cancelled.
+        When the user stopped it; the job has been cancelled. A note on it tells which, and after
+        how long.
     """
     work = _Work(make, control, row_limit + 1, byte_limit)
     started = time.monotonic()
@@ -97,8 +96,11 @@ def fetch_rows(
     try:
         thread.start()
         in_time = _wait(work, control, started + timeout_s, progress)
-    except BaseException:
-        _cancel(work, control)
+    except BaseException as error:
+        seen = control.seen(work.tag)
+        progress("Spark", f"cancelling · {seen}")
+        cancelled = _cancel(work, control)
+        error.add_note(_cancelled(seen, time.monotonic() - started, stopped=cancelled))
         raise
     if not in_time:
         raise _timed_out(timeout_s, stopped=_cancel(work, control))
@@ -124,7 +126,7 @@ def _wait(work: _Work, control: JobControl, until: float, progress: Progress) ->
     while not work.done.wait(_POLL_S):
         if time.monotonic() > until:
             return False
-        progress("Spark", _tasks_text(*control.tasks(work.tag)))
+        progress("Spark", _told(control.seen(work.tag), work.rows))
     return True
 
 
@@ -139,6 +141,7 @@ class _Work:
         self.error: BaseException | None = None
         self.fetched = Fetched(None)
         self.schema: Any = None
+        self.rows = 0
         self._make = make
         self._control = control
         self._limit = limit
@@ -149,11 +152,16 @@ class _Work:
             with self._control.tagged(self.tag), unprinted():
                 dataframe = self._make()
                 self.schema = dataframe.schema
-                self.fetched = fetch_arrow(dataframe, self._limit, self._byte_limit)
+                self.fetched = fetch_arrow(
+                    dataframe, self._limit, self._byte_limit, arrived=self._arrived
+                )
         except BaseException as error:  # noqa: BLE001  handed to the waiting thread
             self.error = error
         finally:
             self.done.set()
+
+    def _arrived(self, rows: int) -> None:
+        self.rows += rows
 
 
 def _cancel(work: _Work, control: JobControl) -> bool:
@@ -218,5 +226,16 @@ def _fix(error: BaseException) -> str:
     return "Read the SQL (the error's .sql holds it), then ask again in other words."
 
 
-def _tasks_text(done: int, total: int) -> str:
-    return f"{done} of {total} tasks" if total else "planning"
+def _told(seen: JobsSeen, rows: int) -> str:
+    return f"{seen} · {rows:,} {'row' if rows == 1 else 'rows'}" if rows else str(seen)
+
+
+def _cancelled(seen: JobsSeen, seconds: float, *, stopped: bool) -> str:
+    """Return what was cancelled, after how long and how far it had come."""
+    several = len(seen.jobs) > 1
+    numbers = ", ".join(map(str, seen.jobs))
+    which = f"Spark job{'s' * several} {numbers}" if numbers else "The Spark query"
+    was, has = ("were", "have") if several else ("was", "has")
+    if not stopped:
+        return f"{which} {was} asked to stop after {seconds:.1f} s and {has} not ended yet."
+    return f"{which} {was} cancelled after {seconds:.1f} s ({seen})."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,44 @@ def first_line(error: BaseException, limit: int = 300) -> str:
     if len(lines) > 1 and lines[0].startswith(_PY4J):
         lines[0] = lines[1].removeprefix(":").strip()
     return (lines[0] if lines else "")[:limit] or type(error).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What Spark raised in a cell of the user's own.
+
+    Attributes
+    ----------
+    message
+        Spark's first line.
+    condition
+        Spark's name for it, such as ``DIVIDE_BY_ZERO``; empty where it has none.
+    fragment
+        The part of the SQL that it points at; empty where it points at none.
+    """
+
+    message: str
+    condition: str = ""
+    fragment: str = ""
+
+
+def complaint_of(error: BaseException | None) -> Complaint | None:
+    """Return what Spark complained of; None for an error that is not Spark's."""
+    while error is not None and not _is_spark(error):
+        error = error.__cause__
+    if error is None:
+        return None
+    spark: Any = error
+    condition = getattr(spark, "getCondition", lambda: "")() or ""
+    contexts: Any = getattr(spark, "getQueryContext", list)() or []
+    fragments = [str(one.fragment()) for one in contexts if hasattr(one, "fragment")]
+    return Complaint(first_line(error), str(condition), next(iter(fragments), ""))
+
+
+def _is_spark(error: BaseException) -> bool:
+    """Return whether an error comes from Spark, told without importing it."""
+    kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(error).__mro__}
+    return bool(kinds & {("pyspark", "PySparkException"), ("py4j", "Py4JJavaError")})
 
 
 @contextmanager

@@ -4,10 +4,42 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class JobsSeen:
+    """How far the jobs of one query have come; zeros where nothing is known yet.
+
+    Attributes
+    ----------
+    jobs
+        Spark's numbers of them, where it tells them.
+    """
+
+    jobs: tuple[int, ...] = ()
+    stages_done: int = 0
+    stages: int = 0
+    tasks_done: int = 0
+    tasks: int = 0
+
+    def __str__(self) -> str:
+        """Return it as people read it.
+
+        >>> str(JobsSeen(stages_done=1, stages=3, tasks_done=12, tasks=200))
+        'stage 2 of 3 · 12 of 200 tasks'
+        """
+        if not self.tasks:
+            return "planning"
+        stage = f"stage {min(self.stages_done + 1, self.stages)} of {self.stages} · "
+        return f"{stage * (self.stages > 1)}{self.tasks_done:,} of {self.tasks:,} tasks"
+
+
+NOTHING_SEEN = JobsSeen()
 
 
 class ClassicJobs:
@@ -30,25 +62,33 @@ class ClassicJobs:
         with suppress(Exception):
             self._context.cancelJobsWithTag(tag)
 
-    def tasks(self, tag: str) -> tuple[int, int]:
-        """Return tasks done and tasks known over the active stages of the tagged jobs."""
+    def seen(self, tag: str) -> JobsSeen:
+        """Return how far the tagged jobs are, as Spark's status tracker knows."""
         # An interrupt may have torn down this thread's py4j connection; the next call opens a
         # new one. A JVM that is gone is told by the work itself.
         with suppress(Exception):
             return self._count(tag)
-        return 0, 0
+        return NOTHING_SEEN
 
-    def _count(self, tag: str) -> tuple[int, int]:
+    def _count(self, tag: str) -> JobsSeen:
         tracker = self._context._jsc.sc().statusTracker()  # noqa: SLF001  Python's has no tags
-        done = total = 0
-        for job in list(tracker.getJobIdsForTag(tag)):
-            info = tracker.getJobInfo(job)
-            for stage in list(info.get().stageIds()) if info.isDefined() else ():
-                known = tracker.getStageInfo(stage)
-                if known.isDefined():
-                    done += known.get().numCompletedTasks()
-                    total += known.get().numTasks()
-        return done, total
+        jobs = sorted(tracker.getJobIdsForTag(tag))
+        infos = [info.get() for job in jobs if (info := tracker.getJobInfo(job)).isDefined()]
+        numbers = [number for info in infos for number in list(info.stageIds())]
+        found = [tracker.getStageInfo(number) for number in numbers]
+        # A stage that Spark does not know yet has not begun, or its result was there already.
+        counts = [
+            (one.get().numCompletedTasks(), one.get().numTasks())
+            for one in found
+            if one.isDefined()
+        ]
+        return JobsSeen(
+            jobs=tuple(jobs),
+            stages_done=sum(done == total for done, total in counts),
+            stages=len(counts),
+            tasks_done=sum(done for done, _ in counts),
+            tasks=sum(total for _, total in counts),
+        )
 
     def thread(self, target: Callable[[], None]) -> threading.Thread:
         """Return a thread that inherits the session's local properties."""
@@ -63,7 +103,7 @@ class ConnectJobs:
 
     def __init__(self, spark: Any) -> None:  # noqa: ANN401
         self._spark = spark
-        self._tasks: dict[str, tuple[int, int]] = {}
+        self._seen: dict[str, JobsSeen] = {}
 
     @contextmanager
     def tagged(self, tag: str) -> Iterator[None]:
@@ -76,7 +116,7 @@ class ConnectJobs:
         finally:
             self._spark.removeProgressHandler(handler)
             self._spark.removeTag(tag)
-            self._tasks.pop(tag, None)
+            self._seen.pop(tag, None)
 
     def _handler(self, tag: str) -> Callable[..., None]:
         mine = threading.get_ident()
@@ -84,8 +124,12 @@ class ConnectJobs:
         def note(stages: Sequence[Any] | None = None, **_: object) -> None:
             # Connect calls every handler for every operation, each in the operation's thread.
             if threading.get_ident() == mine and stages:
-                done = sum(stage.num_completed_tasks for stage in stages)
-                self._tasks[tag] = done, sum(stage.num_tasks for stage in stages)
+                self._seen[tag] = JobsSeen(
+                    stages_done=sum(one.num_completed_tasks == one.num_tasks for one in stages),
+                    stages=len(stages),
+                    tasks_done=sum(one.num_completed_tasks for one in stages),
+                    tasks=sum(one.num_tasks for one in stages),
+                )
 
         return note
 
@@ -94,9 +138,9 @@ class ConnectJobs:
         with suppress(Exception):
             self._spark.interruptTag(tag)
 
-    def tasks(self, tag: str) -> tuple[int, int]:
-        """Return tasks done and tasks known, as Connect last told them."""
-        return self._tasks.get(tag, (0, 0))
+    def seen(self, tag: str) -> JobsSeen:
+        """Return how far the operations are, as Connect last told it."""
+        return self._seen.get(tag, NOTHING_SEEN)
 
     def thread(self, target: Callable[[], None]) -> threading.Thread:
         """Return a plain thread: Connect's tags are set inside it."""

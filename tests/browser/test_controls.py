@@ -1,0 +1,184 @@
+"""What a person sees and presses while an answer comes and after it, in a real JupyterLab."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from lab import PATIENCE_MS, Lab, run_all, save, wait_until_ran
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.spark]
+
+OUTPUT = ".jp-OutputArea-output"
+PROVEN = "read-only: proven"
+BUTTON = "button.jupyter-button"
+SETUP = """\
+import os, sys
+sys.path.insert(0, {tests!r})
+from scripted import ScriptedServer
+script = ScriptedServer()
+script.__enter__()
+script.answer = {answer!r}
+os.environ["STREAMLINK_BASE_URL"] = script.base_url
+from streamlink_magic.adapters.spark.create import create_session
+spark = create_session(memory="1g", cores="2")
+rows = [("Ada", "cat", 3), ("Bo", "dog", 5), ("Cy", "cat", 8)]
+spark.createDataFrame(rows, "name string, kind string, age int").createOrReplaceTempView("pets")
+spark.range(200_000).createOrReplaceTempView("numbers")
+active = lambda: len(list(spark._jsc.sc().statusTracker().getActiveJobIds()))
+"""
+COUNTS = "SELECT kind, count(*) AS n FROM pets GROUP BY kind ORDER BY n DESC"
+LONG = "SELECT count(*) AS pairs FROM numbers a JOIN numbers b ON hash(a.id, b.id) = 1"
+ASK = "%%ask counts\nHow many pets are there of each kind?"
+
+
+@pytest.fixture
+def opened(lab: Lab, page: Page, tests: Path, request: pytest.FixtureRequest) -> Page:
+    """Return a page whose notebook has run the cells that the test names by parameter."""
+    name, answer, *cells = request.param
+    setup = SETUP.format(tests=str(tests), answer=answer)
+    lab.write(f"{name}.ipynb", [setup, "%load_ext streamlink_magic", *cells])
+    lab.open(page, f"{name}.ipynb")
+    run_all(page)
+    return page
+
+
+def button(page: Page, label: str) -> Locator:
+    """Return the control of that label which stands now."""
+    return page.locator(BUTTON, has_text=label).last
+
+
+def answer(page: Page) -> Locator:
+    """Return the outputs that hold an answer."""
+    return page.locator(OUTPUT, has_text=PROVEN)
+
+
+@pytest.mark.parametrize("opened", [("kept", COUNTS, ASK)], indirect=True)
+def test_an_answer_is_edited_kept_and_followed_up(opened: Page, lab: Lab, pictures: Path) -> None:
+    """Edit and run replaces the answer, keep remembers it, a suggestion is asked below."""
+    page = opened
+    answer(page).wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    button(page, "Edit SQL").click()
+    page.screenshot(path=pictures / "controls.png")
+    page.locator(f"{OUTPUT} textarea").fill("SELECT max(age) AS oldest FROM pets")
+    button(page, "Run").click()
+    page.locator(OUTPUT, has_text="The SQL was edited by the user.").wait_for()
+    assert answer(page).count() == 1
+    assert answer(page).locator("td", has_text="8").count() == 1
+    button(page, "Keep").click()
+    page.locator(OUTPUT, has_text="Kept as").wait_for()
+    kept = (lab.folder / ".streamlink" / "kept.jsonl").read_text()
+    assert "max(age)" in kept
+    page.locator(BUTTON, has_text="for each").first.click()
+    page.wait_for_function(
+        "proven => [...document.querySelectorAll('.jp-OutputArea-output')]"
+        ".filter(one => one.textContent.includes(proven)).length === 2",
+        arg=PROVEN,
+    )
+    button(page, "Follow up").wait_for()
+    assert page.locator(BUTTON, has_text="Follow up").count() == 1
+    page.screenshot(path=pictures / "followed.png")
+
+
+@pytest.mark.parametrize("opened", [("refused", COUNTS, ASK)], indirect=True)
+def test_edited_sql_goes_through_the_guard(opened: Page) -> None:
+    """What does more than read is refused, told, and the answer stays as it was."""
+    page = opened
+    answer(page).wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    button(page, "Edit SQL").click()
+    page.locator(f"{OUTPUT} textarea").fill("DROP TABLE pets")
+    button(page, "Run").click()
+    page.locator(OUTPUT, has_text="UnsafeSqlError").wait_for()
+    assert answer(page).locator("td", has_text="cat").count() == 1
+    assert button(page, "Run").is_enabled()
+
+
+@pytest.mark.parametrize("opened", [("cell", COUNTS, ASK)], indirect=True)
+def test_the_sql_becomes_a_cell(opened: Page) -> None:
+    """One press puts a cell below that runs the SQL by itself."""
+    page = opened
+    answer(page).wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    before = page.locator(".jp-CodeCell").count()
+    page.get_by_role("button", name="Insert as cell").click()
+    dialog = page.locator(".jp-Dialog button", has_text="Run")
+    dialog.or_(page.locator(".jp-CodeCell", has_text="spark.sql(")).first.wait_for()
+    if dialog.count():
+        dialog.click()
+    page.locator(".jp-CodeCell", has_text="spark.sql(").wait_for()
+    assert page.locator(".jp-CodeCell").count() == before + 1
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [("stop", LONG, "long = %ask How many pairs?", "long.run()", "active()")],
+    indirect=True,
+)
+def test_cancel_beside_the_line_ends_the_job(opened: Page, pictures: Path) -> None:
+    """While the cell runs, Cancel is heard: the Spark job is gone and the cell tells which."""
+    page = opened
+    page.locator(OUTPUT, has_text=" tasks").wait_for(timeout=PATIENCE_MS)
+    cancel = page.locator(BUTTON, has_text="Cancel")
+    cancel.wait_for()
+    page.screenshot(path=pictures / "running.png")
+    cancel.click()
+    page.locator(OUTPUT, has_text="was cancelled after").wait_for()
+    assert page.locator(BUTTON, has_text="Cancel").count() == 0
+    page.evaluate(
+        "() => { const app = window.jupyterapp;"
+        " app.shell.currentWidget.content.activeCellIndex = 4;"
+        " app.commands.execute('notebook:run-cell'); }"
+    )
+    page.locator(".jp-OutputArea-executeResult", has_text="0").wait_for()
+    page.screenshot(path=pictures / "stopped.png")
+
+
+@pytest.mark.parametrize(
+    "opened", [("held", LONG, "long = %ask How many pairs?", "1")], indirect=True
+)
+def test_what_a_control_started_can_be_stopped_beside_it(opened: Page) -> None:
+    """Run starts what was held back, Cancel ends it, and the control says what was cancelled."""
+    page = opened
+    run = page.locator(BUTTON, has_text="Run this SQL")
+    run.wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    run.click()
+    page.locator(OUTPUT, has_text=" tasks").wait_for()
+    page.locator(BUTTON, has_text="Cancel").last.click()
+    page.locator(OUTPUT, has_text="was cancelled after").wait_for()
+
+
+@pytest.mark.parametrize("opened", [("left", COUNTS, ASK)], indirect=True)
+def test_saved_with_its_controls_it_reads_well_without_a_kernel(
+    opened: Page, lab: Lab, stranger: Lab, pictures: Path
+) -> None:
+    """Reopened, trusted or not, the words of what next stand where the controls were."""
+    page = opened
+    answer(page).wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    button(page, "Keep").wait_for()
+    assert page.locator(".streamlink-next").is_hidden()
+    save(page)
+    assert "widget-state" not in json.dumps(lab.read("left.ipynb").metadata)
+    page.evaluate(
+        "async () => { const context = window.jupyterapp.shell.currentWidget.sessionContext;"
+        " await context.shutdown(); }"
+    )
+    for where in (lab, stranger):
+        page.goto(f"{where.url}/doc/tree/left.ipynb?token={where.token}&reset")
+        answer(page).wait_for()
+        page.locator(".streamlink-next summary").click()
+        page.locator(".streamlink-next", has_text="%streamlink keep").wait_for()
+        page.screenshot(path=pictures / f"left-{'trusted' if where is lab else 'untrusted'}.png")
+        assert page.get_by_text("model not found").count() == 0 or not any(
+            one.is_visible() for one in page.get_by_text("model not found").all()
+        )
+        assert page.get_by_text("Loading widget").count() == 0
