@@ -20,7 +20,7 @@ from streamlink_magic.steps.generate import Drafts, Draw, generate_drafts
 from streamlink_magic.steps.prompt import retry_prompt
 from streamlink_magic.steps.repair import missing_values
 from streamlink_magic.steps.trust import Signals, badge
-from streamlink_magic.steps.vote import Candidate, says_nothing, weigh_readings
+from streamlink_magic.steps.vote import Candidate, says_nothing, weigh_readings, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,7 +199,11 @@ def _run_where_they_differ(
         return tuple(candidates), failure
     desk.progress("Spark", f"{len(plans)} readings")
     results: dict[str, QueryResult] = {}
-    for one in {each.plan: each for each in candidates}.values():
+    # Equal plans may call their columns differently: the one that may become the answer is run.
+    stands: dict[str, Candidate] = {}
+    for each in sorted(candidates, key=weight_of, reverse=True):
+        stands.setdefault(each.plan, each)
+    for one in stands.values():
         try:
             results[one.plan] = _first_rows(one, desk)
         except ExecutionError as error:

@@ -74,11 +74,12 @@ def weigh_readings(candidates: Sequence[Candidate]) -> tuple[Reading, ...]:
 
 
 def _reading(group: Sequence[Candidate]) -> Reading:
-    best = max(group, key=_weight)
-    return Reading(best, sum(map(_weight, group)), len(group))
+    best = max(group, key=weight_of)
+    return Reading(best, sum(map(weight_of, group)), len(group))
 
 
-def _weight(one: Candidate) -> float:
+def weight_of(one: Candidate) -> float:
+    """Return how much one draft speaks for what it returns."""
     weight = _GREEDY if one.greedy else _SAMPLED
     if one.draft.repairs:
         weight *= _MENDED

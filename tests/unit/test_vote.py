@@ -13,6 +13,7 @@ from streamlink_magic.records import (
     Column,
     Completion,
     DataProfile,
+    GuardedQuery,
     NotebookSnapshot,
     QueryResult,
     Question,
@@ -94,6 +95,26 @@ def test_drafts_that_agree_are_run_once_and_as_the_answer() -> None:
     view, _ = ask(Question("How many?"), ports(model, workbench), Settings(two_forms=False), silent)
     assert workbench.ran == ["SELECT 1"]
     assert view.checks[0].text == "Well supported: 3 of 3 drafts return this."
+
+
+class NamesAside(FakeWorkbench):
+    """Takes statements for the same that differ in the names of columns alone."""
+
+    def meaning(self, query: GuardedQuery) -> str:
+        """Return the statement without the name."""
+        return query.sql.split(" AS ")[0]
+
+
+def test_what_is_shown_was_returned_by_the_sql_that_is_shown() -> None:
+    """Of equal plans the answer's own is run, so that its columns have its names."""
+    model = FakeModel(
+        ["SELECT 1 AS mine"], samples=["SELECT 1 AS yours", "SELECT 2", "SELECT 1 AS theirs"]
+    )
+    workbench = NamesAside(tables=[PETS])
+    settings = Settings(samples=3, two_forms=False)
+    view, _ = ask(Question("How many?"), ports(model, workbench), settings, silent)
+    assert sorted(workbench.ran) == ["SELECT 1 AS mine", "SELECT 2"]
+    assert view.sql == "SELECT 1 AS mine"
 
 
 def test_half_of_the_drafts_are_drawn_over_the_other_form_of_the_tables() -> None:
