@@ -6,7 +6,8 @@ PYTHON ?= python3.11
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint unit check-python setup-demo setup-test serve chromium clean
+.PHONY: demo test lint unit record nbval binder-requirements check-python setup-demo setup-test \
+	serve chromium clean
 
 demo: setup-demo
 	$(BIN)/streamlink serve
@@ -14,6 +15,23 @@ demo: setup-demo
 
 test: setup-test lint serve chromium
 	$(BIN)/python -m pytest
+
+# The tutorials, run with the real model and saved with their recorded answers: a job of its own,
+# which ends with a look at whether every answer is right. Then read the pages and commit them.
+record: setup-test serve
+	rm -rf notebooks/05_runs
+	$(BIN)/streamlink record notebooks/*.ipynb
+	$(BIN)/python -m pytest -q tests/unit/test_notebooks_committed.py
+
+# Their saved outputs against fresh ones, in replay: no model is asked. `make test` does the same
+# in a fresh clone without a network.
+nbval: setup-test
+	STREAMLINK_REPLAY=replay $(BIN)/python -m pytest -o addopts= -o filterwarnings= --nbval \
+	  --nbval-current-env --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 600 notebooks
+
+# Binder installs what the tests ran with.
+binder-requirements: setup-test
+	$(BIN)/python binder/export_requirements.py
 
 # The fast part alone: no Spark, no model, no browser.
 unit: setup-test

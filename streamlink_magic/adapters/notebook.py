@@ -68,7 +68,16 @@ class IPythonNotebook:
 
     def read(self) -> NotebookSnapshot:
         """Return the last cells as typed (oldest first) and the DataFrame variables."""
-        return NotebookSnapshot(cells=self._cells(), dataframes=self._dataframes())
+        return NotebookSnapshot(
+            cells=self._cells(), dataframes=self._dataframes(), cells_known=self._keeps_cells()
+        )
+
+    def _keeps_cells(self) -> bool:
+        """Return whether cells are kept: the running one is there, before it has run.
+
+        What tests notebooks (nbval) asks the kernel to keep none.
+        """
+        return any(source for _, _, source in self._shell.history_manager.get_range(raw=True))
 
     def _cells(self) -> tuple[str, ...]:
         history = self._shell.history_manager

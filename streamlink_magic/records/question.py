@@ -22,10 +22,17 @@ class DataFrameVariable:
 
 @dataclass(frozen=True, slots=True)
 class NotebookSnapshot:
-    """What the notebook shows: recent cells (oldest first) and DataFrame variables."""
+    """What the notebook shows: recent cells (oldest first) and DataFrame variables.
+
+    Attributes
+    ----------
+    cells_known
+        Whether the kernel keeps its cells at all.
+    """
 
     cells: tuple[str, ...] = ()
     dataframes: tuple[DataFrameVariable, ...] = ()
+    cells_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,7 @@ class AskContext:
     examples: tuple[Example, ...] = ()
     notes: tuple[str, ...] = ()
     profile: DataProfile = field(default_factory=DataProfile)
+    cells_known: bool = True
     closed: frozenset[str] = frozenset()
 
 

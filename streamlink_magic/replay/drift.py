@@ -41,7 +41,7 @@ def request_drift(entry: Entry, request: Request) -> Iterator[Drift]:
             yield Drift("schema", f"Table {table} has changed: {told}.")
     parts = sorted(
         _PARTS.get(kind, kind)
-        for kind in entry.prompt.keys() | request.prompt.keys()
+        for kind in (entry.prompt.keys() | request.prompt.keys()) - request.unknown
         if entry.prompt.get(kind) != request.prompt.get(kind)
     )
     if parts:

@@ -76,6 +76,7 @@ def execute(
         allow_errors=True,
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,  # how a front end shows them, and the same bytes each time
         kernel_name=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
         resources={"metadata": {"path": str(file.resolve().parent)}},
         on_cell_start=begins,

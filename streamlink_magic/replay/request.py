@@ -40,6 +40,8 @@ class Request:
     prompt, catalog, schema
         As in ``Entry``; ``schema`` has all tables of the catalog, without columns where they
         have not been read.
+    unknown
+        Parts of the prompt that cannot be compared here.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Request:
     prompt: Mapping[str, str] = field(default_factory=dict)
     catalog: str = ""
     schema: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
 
 
 class Ruler:
@@ -129,6 +132,7 @@ def describe_request(context: AskContext, *, budget_tokens: int) -> Request:
         prompt=_digests(prompt.parts),
         catalog=fingerprint(prompt.tables),
         schema={table.name.dotted: _columns(table) for table in context.catalog.tables},
+        unknown=frozenset() if context.cells_known else frozenset({"cells"}),
     )
 
 

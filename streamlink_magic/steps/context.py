@@ -100,6 +100,7 @@ def gather_context(
         question=question,
         catalog=catalog,
         cells=cells,
+        cells_known=notebook.cells_known,
         turns=followed,
         terms=terms,
         examples=() if followed else examples,  # the query to edit is the best example

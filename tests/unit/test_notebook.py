@@ -87,3 +87,12 @@ def test_cells_are_read_as_typed_without_our_own_magics_and_without_outputs() ->
     notebook = IPythonNotebook(shell, is_dataframe=lambda _: False, columns_of=lambda _: ())
     assert notebook.read().cells == ("df = 1",)
     assert "SECRET" not in repr(notebook.read())
+    assert notebook.read().cells_known
+
+
+def test_a_kernel_that_is_asked_to_keep_no_cells_does_not_know_them() -> None:
+    """Then the history begins with an empty entry, as it does everywhere, and ends there."""
+    history = SimpleNamespace(get_range=lambda raw: [(1, 0, "")] if raw else [])
+    shell = SimpleNamespace(history_manager=history, user_ns={})
+    notebook = IPythonNotebook(shell, is_dataframe=lambda _: False, columns_of=lambda _: ())
+    assert (notebook.read().cells, notebook.read().cells_known) == ((), False)

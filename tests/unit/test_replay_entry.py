@@ -102,6 +102,8 @@ def now(**changes: Any) -> Request:  # noqa: ANN401
         (now(schema={"shop.song": {}}), []),  # its columns have not been read: nothing is known
         (now(prompt={"rules": "other", "schema": "s"}), ["different: the rules."]),
         (now(prompt={"rules": "r", "schema": "s", "terms": "t"}), ["the glossary terms"]),
+        (now(prompt={"rules": "r", "schema": "s", "cells": "c"}), ["other cells"]),
+        (now(prompt={"rules": "r", "schema": "s", "cells": "c"}, unknown={"cells"}), []),
     ],
 )
 def test_a_request_that_changed_is_told(request_now: Request, told: list[str]) -> None:
