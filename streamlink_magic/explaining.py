@@ -119,10 +119,7 @@ def _reads(
         for one in read.query.find_all(exp.Table)
         if one.db or one.name.casefold() not in named
     ]
-    told = [_columns_of(name, read, known) for name in dict.fromkeys(written)]
-    bare = {name.casefold() for name in written}
-    deeper = [name for name in tables if name.rpartition(".")[2].casefold() not in bare]
-    return (*told, *(f"{name}, through a view" for name in deeper))
+    return tuple(_columns_of(name, read, known) for name in dict.fromkeys(written))
 
 
 def _columns_of(name: str, read: Read, known: Sequence[TableSchema]) -> str:
@@ -220,9 +217,9 @@ def _pruned(plan: object, cost: Cost, workbench: Workbench, policy: Policy) -> I
         return
     left = cost_of(tree.children[0], workbench.sizes(tree, optimized)).partitions
     if left >= cost.partitions:
-        yield f"Reads all {cost.partitions:,} partitions: no condition on a partition's column."
+        yield f"Reads all {cost.partitions:,.0f} partitions: no condition on a partition's column."
     else:
-        yield f"Reads {left:,} of {cost.partitions:,} partitions."
+        yield f"Reads {left:,.0f} of {cost.partitions:,.0f} partitions."
 
 
 def _bytes(count: float) -> str:

@@ -55,11 +55,11 @@ def test_a_wrong_name_is_mended_in_the_tree_without_the_model(
 ) -> None:
     """The cell's SQL is found, mended, guarded and run; nothing is sent."""
     before = len(script.received)
-    fixed(pets, "spark.sql('SELECT max(agee) AS oldest FROM pets').show()")
+    fixed(pets, "spark.sql('SELECT max(ages) AS oldest FROM pets').show()")
     assert len(script.received) == before
     assert pets.value("[list(row) for row in answer.result.rows]") == [[8]]
     assert pets.value("answer.sent") == []
-    assert "agee" in " ".join(pets.value("list(answer.view.repairs)"))
+    assert "ages" in " ".join(pets.value("list(answer.view.repairs)"))
 
 
 def test_a_value_that_fails_at_run_time_becomes_null(pets: Kernel, script: ScriptedServer) -> None:
@@ -126,8 +126,8 @@ def test_the_sql_is_put_into_a_cell_that_runs(pets: Kernel) -> None:
 def test_explain_tells_all_and_runs_nothing(pets: Kernel) -> None:
     """A write is told in words and not done; a wrong name comes with the nearest and the fix."""
     before = pets.value(JOBS)
-    told = pets.run("%%explain\nSELECT kind, agee FROM pets ORDER BY kind").text
-    assert "agee" in told
+    told = pets.run("%%explain\nSELECT kind, ages FROM pets ORDER BY kind").text
+    assert "ages" in told
     assert "This would work" in told
     assert "Sorts all rows" in told
     told = pets.run("%explain DROP TABLE pets").text
