@@ -33,7 +33,7 @@ _STYLE = """\
 .jp-OutputArea-child:has(.streamlink-next):has(~ .jp-OutputArea-child .widget-box)
 {display: none}
 .jp-OutputArea-child:has(.streamlink-next) ~ .jp-OutputArea-child
-> [data-mime-type="application/vnd.jupyter.widget-view+json"]:not(:has(*)) {display: none}
+> .jp-OutputArea-output:not(:has(*)) {display: none}
 </style>"""
 
 

