@@ -82,7 +82,8 @@ class IPythonNotebook:
     def _cells(self) -> tuple[str, ...]:
         history = self._shell.history_manager
         typed = [source for _, _, source in history.get_range(raw=True)][-_CELLS_READ:]
-        return tuple(cell for cell in typed if cell.strip() and not _OWN_MAGIC.match(cell))
+        # Front ends add and drop line ends behind a cell; they are no part of what it says.
+        return tuple(cell.rstrip() for cell in typed if cell.strip() and not _OWN_MAGIC.match(cell))
 
     def _dataframes(self) -> tuple[DataFrameVariable, ...]:
         namespace: Mapping[str, object] = self._shell.user_ns

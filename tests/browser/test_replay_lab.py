@@ -40,6 +40,10 @@ def recorded(lab: Lab, browser: Browser) -> str:
         page.locator(OUTPUT, has_text="read-only: proven").wait_for(timeout=PATIENCE_MS)
         wait_until_ran(page)
         save(page)
+        page.evaluate(  # or the same kernel, which has run these cells already, would go on
+            "async () => { const context = window.jupyterapp.shell.currentWidget.sessionContext;"
+            " await context.shutdown(); }"
+        )
         page.close()
     return NAME
 

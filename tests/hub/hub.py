@@ -10,15 +10,14 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 import httpx2
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _PATIENCE_S = 180.0
 _ADMIN = "token-of-the-tests"
@@ -59,7 +58,7 @@ class Hub:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterhub", "-f", str(file)],
                 cwd=self.folder,
-                env={**os.environ, **self.environment},
+                env={**os.environ, **self.environment, "PATH": _found_beside_python()},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -132,6 +131,11 @@ class Hub:
         return HubKernel(f"{address}/channels")
 
 
+def _found_beside_python() -> str:
+    """Return a search path on which the hub finds its proxy and its users' servers."""
+    return os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+
+
 @dataclass(frozen=True)
 class HubKernel:
     """A kernel behind the hub's proxy."""
@@ -161,6 +165,9 @@ class HubKernel:
             return await _read(wire, number)
         finally:
             wire.close()
+            with suppress(Exception):  # the other side says goodbye, and the socket is closed
+                while await asyncio.wait_for(wire.read_message(), 5) is not None:
+                    pass
 
 
 async def _read(wire: Any, number: str) -> tuple[str, str]:  # noqa: ANN401

@@ -143,7 +143,8 @@ def _front(
         yield SentPart("values" if shows_values(table, profile) else "schema", text)
     if form == "columns":
         joins = joins_text(stable, database, profile)
-        yield SentPart("schema", f"\n{load('joins')}\n{joins}\n" if joins else "")
+        if joins:
+            yield SentPart("schema", f"\n{load('joins')}\n{joins}\n")
         yield SentPart("rules", f"\n{load('columns')}\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.render import phrases
@@ -69,11 +70,17 @@ def sent_html(view: AnswerView) -> str:
     parts = [
         fold(
             f"{text(kind)} · {phrases.size(sum(map(phrases.byte_count, texts)))}",
-            "".join(pre(lines(one)) for one in texts),
+            "".join(map(_once, *zip(*Counter(texts).items(), strict=True))),
         )
         for kind, texts in phrases.sent_by_kind(view.sent).items()
     ]
     return f"{''.join(parts)}{muted(phrases.NEVER_SENT)}"
+
+
+def _once(part: str, count: int) -> str:
+    """Return a text that was sent, once however often it was: the prompt has two forms."""
+    again = muted(f"sent {count} times") if count > 1 else ""
+    return f"{pre(lines(part))}{again}"
 
 
 def _times(view: AnswerView) -> str:
