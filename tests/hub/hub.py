@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +145,12 @@ class HubKernel:
 
     def run(self, source: str) -> tuple[str, str]:
         """Run a cell; return its status and all that it showed and printed."""
-        return asyncio.run(asyncio.wait_for(self._run(source), _PATIENCE_S))
+        # In a thread of its own: the browser of other tests keeps a loop running in this one.
+        with ThreadPoolExecutor(1) as apart:
+            return apart.submit(asyncio.run, self._within(source)).result()
+
+    async def _within(self, source: str) -> tuple[str, str]:
+        return await asyncio.wait_for(self._run(source), _PATIENCE_S)
 
     async def _run(self, source: str) -> tuple[str, str]:
         request = HTTPRequest(self.address, headers={"Authorization": f"token {_ADMIN}"})
