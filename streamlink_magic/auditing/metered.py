@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from streamlink_magic.records import Completion
@@ -18,16 +19,22 @@ if TYPE_CHECKING:
 class MeteredModel:
     """``ChatModel`` that counts what the server says it read and wrote.
 
+    Drafts are drawn in several threads at once; nothing of them is lost.
+
     Attributes
     ----------
     prompt_tokens, completion_tokens
         So far, over every call.
+    calls
+        How often the model was asked.
     """
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
         self.prompt_tokens = 0
         self.completion_tokens = 0
+        self.calls = 0
+        self._lock = Lock()
 
     @property
     def name(self) -> str:
@@ -52,6 +59,7 @@ class MeteredModel:
         self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
     ) -> Iterator[str | Completion]:
         """Yield what the model writes (see ``ChatModel``)."""
+        self._called()
         asked = self._model.stream(messages, max_tokens=max_tokens, grammar=grammar)
         with closing(asked) as pieces:  # type: ignore[type-var]  # every model's is a generator
             for piece in pieces:
@@ -70,6 +78,7 @@ class MeteredModel:
         grammar: str = "",
     ) -> tuple[Completion, ...]:
         """Return what the model writes (see ``ChatModel``)."""
+        self._called()
         drawn = self._model.sample(
             messages,
             count=count,
@@ -82,6 +91,11 @@ class MeteredModel:
             self._count(one)
         return drawn
 
+    def _called(self) -> None:
+        with self._lock:
+            self.calls += 1
+
     def _count(self, completion: Completion) -> None:
-        self.prompt_tokens += completion.prompt_tokens
-        self.completion_tokens += completion.completion_tokens
+        with self._lock:
+            self.prompt_tokens += completion.prompt_tokens
+            self.completion_tokens += completion.completion_tokens

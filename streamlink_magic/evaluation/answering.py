@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
+from streamlink_magic.auditing import MeteredModel
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.disclosure import see_catalog
 from streamlink_magic.errors import EvaluationError, GuardError, StreamlinkError
@@ -15,70 +16,23 @@ from streamlink_magic.evaluation.plain import plain_messages
 from streamlink_magic.evaluation.predictions import Prediction
 from streamlink_magic.evaluation.run import status_of
 from streamlink_magic.pipeline import Ports, write_sql
-from streamlink_magic.records import Completion, NotebookSnapshot, Prompt, Question
+from streamlink_magic.records import NotebookSnapshot, Prompt, Question
 from streamlink_magic.sampling import open_sampler
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.guard import guard_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from threading import Event
+    from collections.abc import Sequence
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.database import SetDatabases
     from streamlink_magic.protocols import ChatModel, Workbench
-    from streamlink_magic.records import Message, QueryResult
+    from streamlink_magic.records import QueryResult
     from streamlink_magic.settings import Policy, Settings
 
 
 def _silent(phase: str, detail: str = "") -> None:
     """Take progress and do nothing with it."""
-
-
-class _Metered:
-    """A ``ChatModel`` that counts what passes through it."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self._model = model
-        self.name = model.name
-        self.digest = model.digest
-        self.context_tokens = model.context_tokens
-        self.tokens = 0
-        self.calls = 0
-
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        return self._model.count_tokens(messages)
-
-    def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, grammar: str = ""
-    ) -> Iterator[str | Completion]:
-        self.calls += 1
-        for piece in self._model.stream(messages, max_tokens=max_tokens, grammar=grammar):
-            if isinstance(piece, Completion):
-                self.tokens += piece.prompt_tokens + piece.completion_tokens
-            yield piece
-
-    def sample(
-        self,
-        messages: Sequence[Message],
-        *,
-        count: int,
-        temperature: float,
-        max_tokens: int,
-        stopped: Event,
-        grammar: str = "",
-    ) -> tuple[Completion, ...]:
-        self.calls += 1
-        drawn = self._model.sample(
-            messages,
-            count=count,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            stopped=stopped,
-            grammar=grammar,
-        )
-        self.tokens += sum(one.prompt_tokens + one.completion_tokens for one in drawn)
-        return drawn
 
 
 class PipelineAnswer:
@@ -103,14 +57,15 @@ class PipelineAnswer:
         """Return the SQL and what it cost; SQL that the guard refused comes with its rule."""
         self._databases.use(question.db_id)
         self._learn(question.db_id)
-        model = _Metered(self._model)
+        model = MeteredModel(self._model)
         started = time.monotonic()
         try:
             told = self._write(question, model)
         except StreamlinkError as error:
             told = Prediction(error.sql, status=status_of(error))
         seconds = time.monotonic() - started
-        return replace(told, tokens=model.tokens, seconds=seconds, model_calls=model.calls)
+        tokens = model.prompt_tokens + model.completion_tokens
+        return replace(told, tokens=tokens, seconds=seconds, model_calls=model.calls)
 
     def _learn(self, db_id: str) -> None:
         """Learn a new database's values first, as a notebook does before anybody asks."""

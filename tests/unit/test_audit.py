@@ -6,19 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from streamlink_magic import session
-from streamlink_magic.auditing import Account
+from streamlink_magic.auditing import Account, MeteredModel
 from streamlink_magic.auditing.journal import append_line
 from streamlink_magic.auditing.lines import digest
 from streamlink_magic.errors import AuditError, ExecutionError, StreamlinkError, UnsafeSqlError
-from streamlink_magic.records import Column, QueryResult, Question
+from streamlink_magic.records import Column, Completion, Message, QueryResult, Question
 from streamlink_magic.session import AskRequest, AskSession
 from streamlink_magic.settings import AuditRules, Settings
 from streamlink_magic.steps.guard import guard_sql
@@ -305,3 +307,25 @@ def test_without_a_sink_an_account_does_nothing() -> None:
     with account.recording("asked"), nullcontext():
         account.write("anything")
     assert account.problems == []
+
+
+class WordyModel(FakeModel):
+    """Says of each draft that it took two tokens to read and seven to write."""
+
+    def sample(self, *args: Any, **options: Any) -> tuple[Completion, ...]:  # noqa: ANN401
+        """Return the drafts with their tokens."""
+        drawn = super().sample(*args, **options)
+        return tuple(replace(one, prompt_tokens=2, completion_tokens=7) for one in drawn)
+
+
+def test_drafts_drawn_in_several_threads_are_all_counted() -> None:
+    """The two forms of a prompt are drawn over at once, and no token may be lost."""
+    model = MeteredModel(WordyModel(samples=["SELECT 1"] * 3))
+
+    def draw(_: int) -> None:
+        messages = [Message("user", "How many?")]
+        model.sample(messages, count=3, temperature=1.0, max_tokens=9, stopped=Event())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(draw, range(400)))
+    assert (model.calls, model.prompt_tokens, model.completion_tokens) == (400, 2_400, 8_400)
