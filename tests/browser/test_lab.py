@@ -79,7 +79,7 @@ def test_a_stranger_can_read_the_saved_answer(stranger: Lab, page: Page, asked: 
     assert not sent.locator("pre").first.is_visible()
     sent.locator("summary").first.click()
     sent.locator("summary", has_text="Question").click()
-    sent.locator("pre", has_text="How many pets are there of each kind?").wait_for()
+    sent.get_by_text("How many pets are there of each kind?", exact=True).wait_for()
 
 
 def test_the_quickstart_reads_well(stranger: Lab, page: Page, tests: Path, pictures: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -214,12 +215,12 @@ def test_an_audit_that_cannot_be_written_stops_samples_and_questions(
 def listened_to() -> set[int]:
     """Return the ports of this process (the named server) and of what it started (Spark's JVM)."""
     own = psutil.Process()
-    return {
-        one.laddr.port
-        for process in (own, *own.children(recursive=True))
-        for one in process.net_connections()
-        if one.status == psutil.CONN_LISTEN
-    }
+    ports = set[int]()
+    for process in (own, *own.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # Spark's workers come and go
+            connections = process.net_connections()
+            ports |= {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+    return ports
 
 
 def test_a_question_opens_no_connection_but_to_the_server(
