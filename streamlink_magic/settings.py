@@ -106,6 +106,9 @@ class Settings:
     samples
         How many further drafts are drawn beside the model's first, to vote by what they return.
         0: none.
+    adaptive
+        Whether all but one of the further drafts are drawn only where the first two disagree, had
+        to be mended or return nothing. Off: all are drawn at once.
     two_forms
         Whether half of the further drafts are drawn over the tables in a second form, as lists of
         full column names. Two forms err in different places.
@@ -168,6 +171,7 @@ class Settings:
     sample_rows: int = 10_000
     sample_budget_s: float = 60.0
     samples: int = 4
+    adaptive: bool = True
     two_forms: bool = True
     refuse_unanswerable: bool = True
     vote_timeout_s: float = 20.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from streamlink_magic.records import Completion, Prompt, SqlDraft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
     from streamlink_magic.protocols import ChatModel, Clock, Progress
 
@@ -81,9 +82,20 @@ class Drafts:
         Further drafts; those that are no SQL are left out.
     alone
         Why there are fewer others than were wanted; empty where the server failed in none.
+    first_took_s
+        How long the first choice took, in seconds.
     """
 
     first: SqlDraft | NoSqlError
+    others: tuple[SqlDraft, ...] = ()
+    alone: str = ""
+    first_took_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Drafts that were drawn, and why there are fewer than were wanted, if there are."""
+
     others: tuple[SqlDraft, ...] = ()
     alone: str = ""
 
@@ -138,23 +150,72 @@ def generate_drafts(
     ModelError
         When the server failed.
     """
+    with _drawing(model, draws, max_tokens, sample_grammar) as drawing:
+        begun = clock()
+        first = _first(prompt, model, max_tokens, progress, grammar)
+        took_s = clock() - begun
+        further = drawing.end_within(max(_GRACE_S, _GRACE * took_s))
+    return Drafts(first, further.others, further.alone, took_s)
+
+
+def draw_more(
+    model: ChatModel,
+    *,
+    draws: Sequence[Draw],
+    max_tokens: int,
+    first_took_s: float,
+    grammar: str = "",
+) -> Further:
+    """Return further drafts; those that are not done in time are given up.
+
+    Parameters
+    ----------
+    draws
+        The further drafts.
+    max_tokens
+        Longest answer, in tokens.
+    first_took_s
+        How long the first choice took, in seconds: they get half as long again.
+    grammar
+        What they are bound to; empty leaves them free.
+    """
+    with _drawing(model, draws, max_tokens, grammar) as drawing:
+        return drawing.end_within(max(_GRACE_S, (1 + _GRACE) * first_took_s))
+
+
+@contextmanager
+def _drawing(
+    model: ChatModel, draws: Sequence[Draw], max_tokens: int, grammar: str
+) -> Iterator[_Drawing]:
+    """Draw in the background; leaving it, by an interrupt too, ends what the server writes."""
     stopped = Event()
     with ThreadPoolExecutor(max(len(draws), 1), thread_name_prefix="streamlink-sample") as pool:
-        drawing = [
-            pool.submit(_sample, draw, model, max_tokens, stopped, grammar=sample_grammar)
-            for draw in draws
-        ]
         try:
-            begun = clock()
-            first = _first(prompt, model, max_tokens, progress, grammar)
-            wait(drawing, timeout=max(_GRACE_S, _GRACE * (clock() - begun)))
+            yield _Drawing(
+                [
+                    pool.submit(_sample, draw, model, max_tokens, stopped, grammar=grammar)
+                    for draw in draws
+                ],
+                stopped,
+            )
+        finally:
             stopped.set()
-            drawn = [one.result() for one in drawing]
-        except BaseException:
-            stopped.set()  # an interrupt, too, ends what the server still writes
-            raise
-    others = tuple(draft for drafts, _ in drawn for draft in drafts)
-    return Drafts(first, others, next((why for _, why in drawn if why), ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Drafts that are being written."""
+
+    running: Sequence[Future[Further]]
+    stopped: Event
+
+    def end_within(self, seconds: float) -> Further:
+        """Return what is written by then."""
+        wait(self.running, timeout=seconds)
+        self.stopped.set()
+        drawn = [one.result() for one in self.running]
+        others = tuple(draft for one in drawn for draft in one.others)
+        return Further(others, next((one.alone for one in drawn if one.alone), ""))
 
 
 def _first(
@@ -170,7 +231,7 @@ def _first(
 
 def _sample(
     draw: Draw, model: ChatModel, max_tokens: int, stopped: Event, *, grammar: str
-) -> tuple[tuple[SqlDraft, ...], str]:
+) -> Further:
     try:
         drawn = model.sample(
             draw.prompt.messages,
@@ -181,8 +242,8 @@ def _sample(
             grammar=grammar,
         )
     except ModelError as error:
-        return (), error.message
-    return tuple(draft for one in drawn for draft in _drafts(one)), ""
+        return Further(alone=error.message)
+    return Further(tuple(draft for one in drawn for draft in _drafts(one)))
 
 
 def _drafts(completion: Completion) -> Iterator[SqlDraft]:

@@ -41,7 +41,8 @@ def test_a_question_takes_every_step_in_order() -> None:
     """Context, link, model, guard, Spark, explain: and the view holds what each gave."""
     PHASES.clear()
     workbench = FakeWorkbench((SONGS,))
-    view, query = ask(Question("How many?"), ports(FakeModel(), workbench), Settings(), note)
+    model = FakeModel(["SELECT 1"], samples=["SELECT 1"])
+    view, query = ask(Question("How many?"), ports(model, workbench), Settings(), note)
     assert PHASES == ["context", "link", "model", "guard", "Spark", "explain"]
     assert (view.sql, view.result, query and query.sql) == (
         "SELECT 1",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,6 +28,11 @@ from streamlink_magic.steps.guard import guard_sql
 from streamlink_magic.steps.trust import Signals, badge, trust_checks, unexplained_words
 from streamlink_magic.steps.vote import Candidate, result_digest, weigh_readings
 from streamlink_magic.testing import FakeModel, FakeWorkbench, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streamlink_magic.records import Message
 
 PETS = table("pets", "name string, age int")
 
@@ -88,11 +94,23 @@ def test_results_are_the_same_in_any_order_and_by_six_digits() -> None:
     assert result_digest(result((1,))) != result_digest(result((1,), (1,)))
 
 
+@dataclass
+class InTurn(FakeModel):
+    """Hands its samples out one after another."""
+
+    def sample(self, messages: Sequence[Message], *, count: int, **options: Any) -> Any:  # noqa: ANN401
+        """Return the next ``count`` of ``samples``."""
+        drawn = super().sample(messages, count=count, **options)
+        self.samples = self.samples[count:]
+        return drawn
+
+
 def test_drafts_that_agree_are_run_once_and_as_the_answer() -> None:
     """Equal plans need no comparison."""
-    model = FakeModel(["SELECT 1"], samples=["SELECT 1", "SELECT 1"])
+    model = InTurn(["SELECT 1"], samples=["SELECT 1", "SELECT 1"])
     workbench = FakeWorkbench(tables=[PETS])
-    view, _ = ask(Question("How many?"), ports(model, workbench), Settings(two_forms=False), silent)
+    settings = Settings(two_forms=False, adaptive=False)
+    view, _ = ask(Question("How many?"), ports(model, workbench), settings, silent)
     assert workbench.ran == ["SELECT 1"]
     assert view.checks[0].text == "Well supported: 3 of 3 drafts return this."
 
@@ -111,7 +129,7 @@ def test_what_is_shown_was_returned_by_the_sql_that_is_shown() -> None:
         ["SELECT 1 AS mine"], samples=["SELECT 1 AS yours", "SELECT 2", "SELECT 1 AS theirs"]
     )
     workbench = NamesAside(tables=[PETS])
-    settings = Settings(samples=3, two_forms=False)
+    settings = Settings(samples=3, two_forms=False, adaptive=False)
     view, _ = ask(Question("How many?"), ports(model, workbench), settings, silent)
     assert sorted(workbench.ran) == ["SELECT 1 AS mine", "SELECT 2"]
     assert view.sql == "SELECT 1 AS mine"
@@ -121,7 +139,8 @@ def test_half_of_the_drafts_are_drawn_over_the_other_form_of_the_tables() -> Non
     """Its own first choice is among them, and what was sent is all there to see."""
     model = FakeModel(["SELECT 1"], samples=["SELECT 1", "SELECT 1"])
     workbench = FakeWorkbench(tables=[PETS])
-    view, _ = ask(Question("How many?"), ports(model, workbench), Settings(samples=4), silent)
+    settings = Settings(samples=4, adaptive=False)
+    view, _ = ask(Question("How many?"), ports(model, workbench), settings, silent)
     fronts = sorted(messages[0].content for messages in model.sampled)
     assert ["- pets.name string" in front for front in fronts] == [False, True, True]
     assert sorted(model.temperatures) == [0.0, TEMPERATURE, TEMPERATURE]
@@ -129,6 +148,54 @@ def test_half_of_the_drafts_are_drawn_over_the_other_form_of_the_tables() -> Non
     sent = "".join(part.text for part in view.sent)
     for messages in (*model.sent, *model.sampled):
         assert all(message.content in sent for message in messages)
+
+
+class Echo(FakeWorkbench):
+    """Returns for each statement the number in it; for zero nothing."""
+
+    def run(self, query: GuardedQuery, **options: Any) -> QueryResult:  # noqa: ANN401
+        """Return what the statement says."""
+        number = int(query.sql.split()[-1])
+        super().run(query, **options)
+        return result((number,)) if number else result()
+
+
+@pytest.mark.parametrize(
+    ("samples", "drawn", "sql"),
+    [
+        (["SELECT 1", "SELECT 2", "SELECT 2", "SELECT 2"], 2, "SELECT 1"),
+        (["SELECT 2", "SELECT 2", "SELECT 1", "SELECT 2"], 5, "SELECT 2"),
+        (["SELECT nothing", "SELECT 1", "SELECT 1", "SELECT 1"], 5, "SELECT 1"),
+    ],
+    ids=["two agree", "two disagree", "one of two cannot be used"],
+)
+def test_more_is_drawn_only_where_the_first_two_leave_doubt(
+    samples: list[str], drawn: int, sql: str
+) -> None:
+    """Where both say the same, nothing more is asked of the model."""
+    model = InTurn(["SELECT 1"], samples=samples)
+    workbench = Echo(tables=[PETS], invalid={"SELECT nothing": "no such column"})
+    settings = Settings(two_forms=False, repair=False)
+    written = write_sql(Question("How many?"), ports(model, workbench), settings, silent)
+    assert (written.drawn, written.draft.sql) == (drawn, sql)
+    assert written.signals["passed"] == (0.8 if "nothing" in samples[0] else 1.0)
+
+
+def test_two_that_agree_on_nothing_leave_doubt() -> None:
+    """Rows that are not there are what a wrong condition returns, too."""
+    model = InTurn(["SELECT 00"], samples=["SELECT 0", "SELECT 3", "SELECT 3", "SELECT 3"])
+    workbench = Echo(tables=[PETS])
+    settings = Settings(two_forms=False)
+    written = write_sql(Question("How many?"), ports(model, workbench), settings, silent)
+    assert (written.drawn, written.draft.sql) == (5, "SELECT 3")
+
+
+def test_no_statement_is_run_twice() -> None:
+    """What the first two returned is remembered when more are drawn."""
+    model = InTurn(["SELECT 1"], samples=["SELECT 2", "SELECT 1", "SELECT 2", "SELECT 2"])
+    workbench = Echo(tables=[PETS])
+    ask(Question("How many?"), ports(model, workbench), Settings(two_forms=False), silent)
+    assert sorted(workbench.ran) == ["SELECT 1", "SELECT 2"]
 
 
 def test_a_first_draft_that_fails_is_replaced_by_a_sample() -> None:
