@@ -135,6 +135,10 @@ class AskMagics(Magics):
         min=0,
         help="How many further answers are drawn, to vote by what they return. 0: none.",
     ).tag(config=True)
+    translate = Bool(
+        default_value=True,
+        help="Put a question in another script than the tables' names into English first.",
+    ).tag(config=True)
     adaptive = Bool(
         default_value=True,
         help="Draw all but one of the further answers only where the first two leave doubt.",

@@ -13,7 +13,15 @@ from streamlink_magic.disclosure import (
     see_catalog,
     without_closed,
 )
-from streamlink_magic.drafting import Desk, Written, keeping_sql, write_best, write_one
+from streamlink_magic.drafting import (
+    Desk,
+    Translation,
+    Written,
+    keeping_sql,
+    translate,
+    write_best,
+    write_one,
+)
 from streamlink_magic.errors import GuardError
 from streamlink_magic.memory.fingerprint import find_tables
 from streamlink_magic.memory.notes import answer_notes
@@ -123,18 +131,41 @@ def write_sql(
     run
         Whether drafts that differ may be run, to choose between them by what they return.
     """
-    linked = link_question(question, ports, settings, progress)
+    asked = link_question(question, ports, settings, progress)
+    english = translate(asked, ports.model, settings, progress)
+    linked = _in_english(asked, english, ports, settings) if english else asked
     prompt = build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings))
     grammar = _grammar(prompt, linked.context.catalog.current_database, settings)
     progress("model")
     if not ports.workbench.guards:
         written = _write_unproven(prompt, grammar, ports, settings, progress)
     else:
-        desk = _desk(question, prompt, ports, settings, progress)
+        words = english.text if english else question.text
+        desk = _desk(words, prompt, ports, settings, progress)
         desk = replace(desk, grammar=grammar, run=run, **_around(linked, prompt))
         desk = replace(desk, other=_other_form(linked, ports, settings))
         written = write_best(desk) if settings.samples else write_one(desk)
-    return replace(written, context=linked.context)
+    return replace(written, context=asked.context, english=english)
+
+
+def _in_english(
+    asked: LinkedContext, english: Translation, ports: Ports, settings: Settings
+) -> LinkedContext:
+    """Return the context of a question in both languages.
+
+    What is found by words is found by those of either; of solved questions, kept ones that are
+    like the question as it was asked come before any other.
+    """
+    question = asked.context.question
+    both = replace(question, text=f"{english.text}\n({question.text.strip()})")
+    linked = link_question(both, ports, settings, _unheard)
+    kept = any(one.source == "kept" for one in asked.context.examples)
+    examples = (asked if kept else linked).context.examples
+    return replace(linked, context=replace(linked.context, examples=examples))
+
+
+def _unheard(phase: str, detail: str = "") -> None:
+    """Take progress that was told already."""
 
 
 def _other_form(linked: LinkedContext, ports: Ports, settings: Settings) -> Prompt | None:
@@ -163,12 +194,10 @@ def _is_whole(linked: LinkedContext, prompt: Prompt) -> bool:
     return all_seen and catalog.complete
 
 
-def _desk(
-    question: Question, prompt: Prompt, ports: Ports, settings: Settings, progress: Progress
-) -> Desk:
+def _desk(words: str, prompt: Prompt, ports: Ports, settings: Settings, progress: Progress) -> Desk:
     return Desk(
         prompt=prompt,
-        known=Known(prompt.tables, ports.cache.profile, question=question.text),
+        known=Known(prompt.tables, ports.cache.profile, question=words),
         model=ports.model,
         workbench=ports.workbench,
         settings=with_shown_frames(ports, prompt.tables, settings),
@@ -361,13 +390,18 @@ def view_written(question: Question, written: Written) -> AnswerView:
         explanation=explain_result(question.text, draft.sql, None, tables, repairs),
         checks=(
             *_trust(written),
+            *_translated(written),
             *_unchanged(written),
             *_doubts(written, question),
             *(Check("warning", text) for text in verdict.warnings),
             *(Check("warning", text) for text in written.absent),
         ),
         repairs=repairs,
-        sent=(*written.prompt.parts, *(written.other.parts if written.other else ())),
+        sent=(
+            *(written.english.parts if written.english else ()),
+            *written.prompt.parts,
+            *(written.other.parts if written.other else ()),
+        ),
         model=draft.completion.model,
         tokens=draft.completion.completion_tokens,
         status=_status(written),
@@ -375,6 +409,12 @@ def view_written(question: Question, written: Written) -> AnswerView:
         read=find_tables(tables, written.prompt.tables) or (),
         follows=bool(written.context and written.context.turns),
     )
+
+
+def _translated(written: Written) -> Iterator[Check]:
+    """Tell how a question in another script was read."""
+    if written.english:
+        yield Check("note", f"The question was read in English as: {written.english.text}")
 
 
 def _unchanged(written: Written) -> Iterator[Check]:
@@ -386,7 +426,8 @@ def _unchanged(written: Written) -> Iterator[Check]:
 
 def _doubts(written: Written, question: Question) -> tuple[Check, ...]:
     profile = written.context.profile if written.context else DataProfile()
-    return find_doubts(written.draft.sql, question.text, written.prompt.tables, profile)
+    words = written.english.text if written.english else question.text
+    return find_doubts(written.draft.sql, words, written.prompt.tables, profile)
 
 
 def _trust(written: Written) -> tuple[Check, ...]:

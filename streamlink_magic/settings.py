@@ -106,6 +106,8 @@ class Settings:
     samples
         How many further drafts are drawn beside the model's first, to vote by what they return.
         0: none.
+    translate
+        Whether a question in another script than the tables' names is put into English first.
     adaptive
         Whether all but one of the further drafts are drawn only where the first two disagree, had
         to be mended or return nothing. Off: all are drawn at once.
@@ -171,6 +173,7 @@ class Settings:
     sample_rows: int = 10_000
     sample_budget_s: float = 60.0
     samples: int = 4
+    translate: bool = True
     adaptive: bool = True
     two_forms: bool = True
     refuse_unanswerable: bool = True

@@ -3,6 +3,16 @@
 from streamlink_magic.drafting.desk import Desk, Written
 from streamlink_magic.drafting.mending import guard_or_mend, keeping_sql
 from streamlink_magic.drafting.once import write_one
+from streamlink_magic.drafting.translating import Translation, translate
 from streamlink_magic.drafting.voting import write_best
 
-__all__ = ["Desk", "Written", "guard_or_mend", "keeping_sql", "write_best", "write_one"]
+__all__ = [
+    "Desk",
+    "Translation",
+    "Written",
+    "guard_or_mend",
+    "keeping_sql",
+    "translate",
+    "write_best",
+    "write_one",
+]

@@ -10,6 +10,7 @@ from streamlink_magic.steps.trust import unexplained_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from streamlink_magic.drafting.translating import Translation
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
     from streamlink_magic.records import (
         AskContext,
@@ -86,6 +87,8 @@ class Written:
         What the badge rests on, as numbers by name.
     other
         The prompt in another form that drafts were drawn over, too.
+    english
+        The question as it was put into English first.
     """
 
     draft: SqlDraft
@@ -103,6 +106,7 @@ class Written:
     unexplained: tuple[str, ...] = ()
     context: AskContext | None = None
     other: Prompt | None = None
+    english: Translation | None = None
 
 
 def grammar_for(desk: Desk, answer: str) -> str:

@@ -70,6 +70,27 @@ def generate_sql(
     return SqlDraft(sql=extract_sql(completion.text), completion=completion)
 
 
+def generate_line(prompt: Prompt, model: ChatModel, *, max_tokens: int) -> str:
+    """Return the first line that the model writes; empty when its answer was cut before its end.
+
+    Raises
+    ------
+    ModelError
+        When the server failed.
+    """
+    written = ""
+    with closing(  # type: ignore[type-var]
+        model.stream(prompt.messages, max_tokens=max_tokens)
+    ) as stream:
+        for piece in stream:
+            if isinstance(piece, Completion):
+                return "" if piece.finish_reason == "length" else written.strip()
+            written += piece
+            if "\n" in written.lstrip():
+                break
+    return written.strip().partition("\n")[0].strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Drafts:
     """What the model wrote for one prompt.

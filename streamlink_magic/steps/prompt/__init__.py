@@ -25,12 +25,22 @@ from streamlink_magic.steps.prompt.schema import (
     schema_text,
     shows_values,
 )
+from streamlink_magic.steps.prompt.translation import needs_translation, translation_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.protocols import ChatModel
     from streamlink_magic.records import AskContext, Example, Term, ValueHint
+
+__all__ = [
+    "SchemaForm",
+    "build_prompt",
+    "needs_translation",
+    "prefix_messages",
+    "retry_prompt",
+    "translation_prompt",
+]
 
 _EXAMPLE_CHARS = 400
 _SQL_CHARS = 1_500
