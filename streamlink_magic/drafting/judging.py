@@ -39,7 +39,7 @@ class Judge:
         """
         first = () if isinstance(drafts.first, NoSqlError) else (drafts.first,)
         passed = [
-            replace(found, greedy=draft in first)
+            replace(found, greedy=draft.first_choice)
             for draft in (*first, *drafts.others)
             if (found := self._look(draft)) is not None
         ]

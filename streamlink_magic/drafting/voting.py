@@ -56,11 +56,10 @@ def write_best(desk: Desk) -> Written:
 def _is_settled(drafts: Drafts, candidates: Sequence[Candidate], desk: Desk) -> bool:
     """Return whether further drafts would hardly change the answer.
 
-    That is where all agree, as they were written, and on something.
+    That is where all of several agree, mended or not, and on something.
     """
     several = len(candidates) == _drawn(drafts) > 1
-    sound = not any(one.draft.repairs for one in candidates)
-    if not several or not sound or any(repeats(one.draft.sql, desk) for one in candidates):
+    if not several or any(repeats(one.draft.sql, desk) for one in candidates):
         return False
     agreed = len(weigh_readings(candidates)) == 1
     result = candidates[0].result

@@ -70,8 +70,17 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class SqlDraft:
-    """One SQL statement, not yet checked."""
+    """One SQL statement, not yet checked.
+
+    Attributes
+    ----------
+    repairs
+        What was mended in it, a sentence each.
+    first_choice
+        Whether the model wrote what it holds likeliest, and did not draw at random.
+    """
 
     sql: str
     completion: Completion
     repairs: tuple[str, ...] = ()
+    first_choice: bool = False

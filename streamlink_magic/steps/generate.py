@@ -67,7 +67,7 @@ def generate_sql(
             f"The model's answer was cut at {max_tokens} tokens.",
             "Ask for less at once, or allow more: %config AskMagics.answer_tokens = 1024",
         )
-    return SqlDraft(sql=extract_sql(completion.text), completion=completion)
+    return SqlDraft(sql=extract_sql(completion.text), completion=completion, first_choice=True)
 
 
 def generate_line(prompt: Prompt, model: ChatModel, *, max_tokens: int) -> str:
@@ -264,14 +264,15 @@ def _sample(
         )
     except ModelError as error:
         return Further(alone=error.message)
-    return Further(tuple(draft for one in drawn for draft in _drafts(one)))
+    return Further(tuple(draft for one in drawn for draft in _drafts(one, draw)))
 
 
-def _drafts(completion: Completion) -> Iterator[SqlDraft]:
+def _drafts(completion: Completion, draw: Draw) -> Iterator[SqlDraft]:
     """Yield the draft of an answer that ended by itself and holds one statement."""
     if completion.finish_reason == "stop":
         with suppress(NoSqlError):
-            yield SqlDraft(sql=extract_sql(completion.text), completion=completion)
+            sql = extract_sql(completion.text)
+            yield SqlDraft(sql, completion, first_choice=draw.temperature == 0)
 
 
 def extract_sql(answer: str) -> str:

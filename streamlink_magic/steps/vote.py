@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from streamlink_magic.records import GuardedQuery, QueryResult, SqlDraft
 
-_GREEDY, _SAMPLED = 1.25, 1.0
+_GREEDY, _SAMPLED = 1.25, 0.75
 _MENDED, _EMPTY = 0.75, 0.3
 _DIGITS = 6
 
@@ -29,7 +29,7 @@ class Candidate:
     result
         Its first rows; None where it was not run.
     greedy
-        Whether it is the model's own first choice.
+        Whether it is the model's own first choice, over either form of the tables.
     """
 
     draft: SqlDraft
@@ -62,7 +62,7 @@ def weigh_readings(candidates: Sequence[Candidate]) -> tuple[Reading, ...]:
     """Return the readings of a question, the likeliest first.
 
     Drafts agree when their first rows are the same, as a bag, whatever the columns are called.
-    The model's first choice weighs more than a sample; a draft that had to be mended, and one
+    A first choice of the model weighs more than a sample; a draft that had to be mended, and one
     that returns nothing, weigh less. This is the self-consistency of Wang et al. 2022
     (arXiv:2203.11171) over results in place of texts.
     """

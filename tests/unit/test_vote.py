@@ -83,7 +83,7 @@ def test_an_empty_result_and_a_mended_draft_weigh_less() -> None:
     mended = candidate("SELECT 3", result((3,)), greedy=True)
     mended = replace(mended, draft=replace(mended.draft, repairs=("x was read as y.",)))
     empty = candidate("SELECT 4", result(), greedy=True)
-    sound = candidate("SELECT 5", result((5,)))
+    sound = candidate("SELECT 5", result((5,)), greedy=True)
     assert weigh_readings([mended, empty, sound])[0].best is sound
 
 
