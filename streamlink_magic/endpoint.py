@@ -81,6 +81,10 @@ class LateModel:
             grammar=grammar,
         )
 
+    def odds(self, messages: Sequence[Message], words: tuple[str, str]) -> float | None:
+        """Return how surely it answers so (see ``ChatModel.odds``)."""
+        return self._found.odds(messages, words)
+
 
 def find_model(settings: Settings, progress: Progress | None) -> VllmModel:
     """Return the model to ask.

@@ -401,6 +401,7 @@ def view_written(question: Question, written: Written) -> AnswerView:
             *(written.english.parts if written.english else ()),
             *written.prompt.parts,
             *(written.other.parts if written.other else ()),
+            *written.beside,
         ),
         model=draft.completion.model,
         tokens=draft.completion.completion_tokens,

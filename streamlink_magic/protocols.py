@@ -137,6 +137,13 @@ class ChatModel(Protocol):
         """
         ...
 
+    def odds(self, messages: Sequence[Message], words: tuple[str, str]) -> float | None:
+        """Return the log-odds that an answer begins with the first word and not the second.
+
+        None where the server does not tell.
+        """
+        ...
+
 
 class CatalogLookup(Protocol):
     """Names and types from the session's own catalog; MUST NOT run, load or touch data."""

@@ -85,6 +85,10 @@ class FakeModel:
         The grammar of every call; empty where the answer was free.
     closed
         How many streams were closed before their end.
+    surely
+        The log-odds of yes over no, whatever is asked; None: it does not tell.
+    weighed
+        The messages of every such call.
     """
 
     answers: Sequence[str] = ("SELECT 1",)
@@ -99,6 +103,8 @@ class FakeModel:
     grammars: list[str] = field(default_factory=list)
     sampled_grammars: list[str] = field(default_factory=list)
     closed: int = 0
+    surely: float | None = None
+    weighed: list[tuple[Message, ...]] = field(default_factory=list)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Count a token for every four characters."""
@@ -134,6 +140,11 @@ class FakeModel:
         self.temperatures.append(temperature)
         self.sampled_grammars.append(grammar)
         return tuple(Completion(text, self.name) for text in self.samples[:count])
+
+    def odds(self, messages: Sequence[Message], words: tuple[str, str]) -> float | None:  # noqa: ARG002
+        """Return ``surely``."""
+        self.weighed.append(tuple(messages))
+        return self.surely
 
 
 @dataclass

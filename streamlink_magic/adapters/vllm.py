@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import weakref
 from contextlib import closing, contextmanager
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _STOP = ["```", ";\n"]  # ends of an opened code fence, or of the first statement in it
 _RETRIES = 2
+_TOLD_TOKENS = 10
+_UNTOLD = 1e-6  # stands for a token that is not among the likeliest
 _REFUSES_GRAMMAR = re.compile(r"grammar|structured.?output|guidance", re.IGNORECASE)
 _NO_PROXY: dict[str, None] = {"all://": None, "http://": None, "https://": None}
 _HINTS = {
@@ -252,6 +255,29 @@ class VllmModel:
             completion_tokens=usage.completion_tokens if usage else 0,
         )
 
+    def odds(self, messages: Sequence[Message], words: tuple[str, str]) -> float | None:
+        """Return the log-odds of one first word over another, from one generated token.
+
+        None where the server tells no probabilities, or of neither word.
+        """
+        with self._errors():
+            answer = self._client.chat.completions.create(
+                model=self.name,
+                messages=_wire(messages),  # type: ignore[arg-type]
+                max_tokens=1,
+                temperature=0.0,
+                logprobs=True,
+                top_logprobs=_TOLD_TOKENS,
+            )
+        told = answer.choices[0].logprobs if answer.choices else None
+        if told is None or not told.content:
+            return None
+        likely = [
+            (one.token.strip().casefold(), one.logprob) for one in told.content[0].top_logprobs
+        ]
+        first, second = (_chance(likely, word) for word in words)
+        return math.log(first / second) if first > _UNTOLD or second > _UNTOLD else None
+
     def warm(self, messages: Sequence[Message]) -> None:
         """Let the server compute and cache a prompt's prefix; one token is generated."""
         with self._errors():
@@ -299,6 +325,11 @@ class VllmModel:
 
 def _wire(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def _chance(likely: Sequence[tuple[str, float]], word: str) -> float:
+    """Return how likely a word is, in any case and with or without a space before it."""
+    return _UNTOLD + sum(math.exp(chance) for token, chance in likely if token == word)
 
 
 def _opening(opened: bool) -> dict[str, bool]:  # noqa: FBT001  one flag is all it takes

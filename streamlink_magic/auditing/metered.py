@@ -91,6 +91,11 @@ class MeteredModel:
             self._count(one)
         return drawn
 
+    def odds(self, messages: Sequence[Message], words: tuple[str, str]) -> float | None:
+        """Return how surely it answers so (see ``ChatModel``)."""
+        self._called()
+        return self._model.odds(messages, words)
+
     def _called(self) -> None:
         with self._lock:
             self.calls += 1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         GuardedQuery,
         Prompt,
         QueryResult,
+        SentPart,
         SqlDraft,
         Verdict,
     )
@@ -89,6 +90,8 @@ class Written:
         The prompt in another form that drafts were drawn over, too.
     english
         The question as it was put into English first.
+    beside
+        What else the model was sent, to find what the question speaks of.
     """
 
     draft: SqlDraft
@@ -107,6 +110,7 @@ class Written:
     context: AskContext | None = None
     other: Prompt | None = None
     english: Translation | None = None
+    beside: tuple[SentPart, ...] = ()
 
 
 def grammar_for(desk: Desk, answer: str) -> str:

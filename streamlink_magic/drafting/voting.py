@@ -9,9 +9,10 @@ from streamlink_magic.drafting.desk import Desk, Written, explain_words
 from streamlink_magic.drafting.drawing import first_drafts, with_further
 from streamlink_magic.drafting.judging import Judge, repeats
 from streamlink_magic.drafting.mending import keeping_sql
+from streamlink_magic.drafting.nouns import missing_noun
 from streamlink_magic.drafting.once import ask_again, over_budget, settle
 from streamlink_magic.errors import InvalidSqlError, NoSqlError, OverBudgetError
-from streamlink_magic.steps.answerable import require_answerable
+from streamlink_magic.steps.answerable import nouns_among, require_answerable, unanswerable
 from streamlink_magic.steps.prompt import retry_prompt
 from streamlink_magic.steps.repair import missing_values
 from streamlink_magic.steps.trust import Signals, badge
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamlink_magic.errors import StreamlinkError
+    from streamlink_magic.records import SentPart
     from streamlink_magic.steps.generate import Drafts
     from streamlink_magic.steps.vote import Candidate
 
@@ -45,12 +47,14 @@ def write_best(desk: Desk) -> Written:
     drafts = first_drafts(desk)
     desk.progress("guard")
     candidates = judge.candidates(drafts)
-    if not _is_settled(drafts, candidates, desk):
+    settled = _is_settled(drafts, candidates, desk)
+    if not settled:
         drafts = with_further(drafts, desk)
         desk.progress("guard")
         candidates = judge.candidates(drafts)
-    _require_answerable(drafts, desk)
-    return replace(_written(drafts, candidates, judge.failure, desk), other=desk.other)
+    beside = _require_answerable(drafts, desk, agreed=settled)
+    written = _written(drafts, candidates, judge.failure, desk)
+    return replace(written, other=desk.other, beside=beside)
 
 
 def _is_settled(drafts: Drafts, candidates: Sequence[Candidate], desk: Desk) -> bool:
@@ -108,17 +112,23 @@ def _written(
     )
 
 
-def _require_answerable(drafts: Drafts, desk: Desk) -> None:
-    """Refuse where no table holds what is asked for; a follow-up leaves half of it unsaid."""
+def _require_answerable(drafts: Drafts, desk: Desk, *, agreed: bool) -> tuple[SentPart, ...]:
+    """Refuse where no table holds what is asked for; a follow-up leaves half of it unsaid.
+
+    Returns what the model was sent to find that out.
+    """
     if not desk.settings.refuse_unanswerable or desk.before or not desk.whole:
-        return
+        return ()
     known = desk.known
-    words, _ = explain_words(known)
+    words = [word for word in explain_words(known)[0] if word not in desk.explained]
     first = () if isinstance(drafts.first, NoSqlError) else (drafts.first,)
     texts = [draft.sql for draft in (*first, *drafts.others)]
     with keeping_sql(texts[0] if texts else ""):
-        unexplained = [word for word in words if word not in desk.explained]
-        require_answerable(known.question, texts, known.tables, unexplained)
+        require_answerable(known.question, texts, known.tables, words)
+        noun, sent = missing_noun(desk, nouns_among(words), agreed=agreed)
+        if noun:
+            raise unanswerable(known.question, [noun], known.tables)
+    return sent
 
 
 def _drawn(drafts: Drafts) -> int:

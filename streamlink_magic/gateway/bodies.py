@@ -29,6 +29,8 @@ _FIELDS = _TEXT_FIELDS | {
     "response_format",
     "structured_outputs",
     "priority",
+    "logprobs",
+    "top_logprobs",
 }
 _LENGTHS = ("max_tokens", "max_completion_tokens")
 _INTERACTIVE, _BACKGROUND = 0, 1

@@ -88,6 +88,14 @@ class Ruler:
         """Refuse."""
         raise AssertionError("in replay no model is asked")
 
+    def odds(
+        self,
+        messages: Sequence[Message],  # noqa: ARG002
+        words: tuple[str, str],  # noqa: ARG002
+    ) -> float | None:
+        """Refuse."""
+        raise AssertionError("in replay no model is asked")
+
 
 def request_key(question: str, tables: Iterable[str], after: Iterable[str]) -> str:
     """Return a key of a question: the same on every machine, on every day, for everybody.

@@ -31,10 +31,10 @@ _NEAREST, _NAMED = 3, 3
 # Words that name what is done with data and not data; so do most that end like these.
 _DOING = frozenset(
     """
-    act available begin belong buy bought come common do done exactly frequent gave get give given
-    got had has have held hold ids keep kept know known leave left lie live lost made make multiple
-    often paid perform play ran retrieve run seen sell sent serve sold spent star stay take taken
-    took won work
+    act available begin belong buy bought come common correspond depart do done exactly
+    frequent gave get give given got had has have held hold ids keep kept know known leave left
+    lie live lost made make multiple offer often paid perform play ran retrieve run seen sell
+    sent serve sold spent star stay take taken took won work
     bad best better good last least less many next worse worst
     one two three four five six seven eight nine ten eleven twelve hundred thousand million half
     """.split()  # noqa: SIM905
@@ -79,7 +79,7 @@ def require_answerable(
     trees = [tree for tree in map(_parsed, drafts) if tree is not None]
     if not trees:
         return
-    nouns = [word for word in unexplained if word not in _DOING and not word.endswith(_DOING_ENDS)]
+    nouns = nouns_among(unexplained)
     made_up = [list(_made_up(tree, tables)) for tree in trees]
     share = sum(map(bool, made_up)) / len(trees)
     sources = [list(_made_up_tables(tree, tables)) for tree in trees]
@@ -90,7 +90,16 @@ def require_answerable(
     written = [noun for noun in nouns if any(noun in words_of(name) for name in names)]
     if often or renamed or written:
         missing = renamed or written or names
-        raise _unanswerable(question, list(dict.fromkeys(missing)), tables)
+        raise unanswerable(question, list(dict.fromkeys(missing)), tables)
+
+
+def nouns_among(words: Iterable[str]) -> list[str]:
+    """Return the words that name data, and not what is done with them.
+
+    >>> nouns_among(["weight", "arriving", "had"])
+    ['weight']
+    """
+    return [word for word in words if word not in _DOING and not word.endswith(_DOING_ENDS)]
 
 
 def _parsed(sql: str) -> exp.Expr | None:
@@ -171,9 +180,10 @@ def _given_nouns(tree: exp.Expr, nouns: Sequence[str]) -> Iterator[str]:
             yield from words
 
 
-def _unanswerable(
+def unanswerable(
     question: str, missing: Sequence[str], tables: Sequence[TableSchema]
 ) -> UnanswerableError:
+    """Return the refusal of a question: what is missing, and the nearest tables."""
     nearest = ", ".join(table.name.name for table in rank_tables(question, tables)[:_NEAREST])
     what = " or ".join(missing[:_NAMED])
     return UnanswerableError(

@@ -1,6 +1,7 @@
 """The wire, against a real HTTP server on loopback that answers as it is told."""
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -270,3 +271,40 @@ def test_another_refusal_is_no_word_about_the_grammar(server: Server) -> None:
     with pytest.raises(ServerRefusedError, match="too long"):
         list(pieces)
     assert len(server.bodies) == 1
+
+
+def told(chances: dict[str, float]) -> Handler:
+    """Return an answer of one token, with how likely each was."""
+    top = [{"token": word, "logprob": math.log(chance)} for word, chance in chances.items()]
+
+    def answer(handler: BaseHTTPRequestHandler, _: dict[str, object]) -> None:
+        content = [{**top[0], "top_logprobs": top}] if top else None
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": "Yes"},
+            "finish_reason": "length",
+            "logprobs": {"content": content} if content else None,
+        }
+        body = {"id": "1", "object": "chat.completion", "created": 0, "model": "coder"}
+        reply(handler, 200, {**body, "choices": [choice]})
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("chances", "odds"),
+    [
+        ({"Yes": 0.5, " yes": 0.25, "No": 0.25}, math.log(3)),
+        ({"no": 0.8, "yes": 0.2}, math.log(0.25)),
+        ({"maybe": 1.0}, None),
+        ({}, None),
+    ],
+)
+def test_odds_sum_every_spelling_of_a_word(
+    server: Server, chances: dict[str, float], odds: float | None
+) -> None:
+    """Case and a space before it do not matter; a server that tells nothing gives none."""
+    server.chat = told(chances)
+    asked = VllmModel(server.url, "key").odds((Message("user", "Is it?"),), ("yes", "no"))
+    assert asked == (None if odds is None else pytest.approx(odds, abs=1e-4))
+    assert server.bodies[-1]["max_tokens"] == 1

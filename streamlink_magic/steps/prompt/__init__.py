@@ -18,6 +18,7 @@ from streamlink_magic.records import (
     SentPart,
     TableSchema,
 )
+from streamlink_magic.steps.prompt.lookup import lookup_prompt, meaning_prompt
 from streamlink_magic.steps.prompt.names import MARKS, as_data, plain_name, redacted
 from streamlink_magic.steps.prompt.schema import (
     columns_text,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = [
     "SchemaForm",
     "build_prompt",
+    "lookup_prompt",
+    "meaning_prompt",
     "needs_translation",
     "prefix_messages",
     "retry_prompt",
