@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from traitlets.config import Config
 
 import streamlink_magic
 from streamlink_magic.gateway.config import read_config
@@ -57,7 +58,31 @@ def test_the_charts_values_of_the_page_hold_a_policy(policy_file: PolicyFile) ->
     assert policy["mountPath"] == "/etc/streamlink_magic/policy.toml"
     rules = read_rules(policy_file.write(policy["stringData"]))
     assert rules.hub_token_for in (rules.endpoints or ())
-    assert values["hub"]["loadRoles"]["user"]["scopes"][1] == "access:services!service=model"
+
+
+def test_the_charts_values_tell_the_hub_what_the_plain_configuration_does() -> None:
+    """That one is run by a test with a real hub; the chart's must not say less or more."""
+    plain, chart = Config(), Config()
+    exec(block("python", "JupyterHub.services"), {"get_config": lambda: plain})  # noqa: S102  the page's own
+    hub = yaml.safe_load(block("yaml", "singleuser:"))["hub"]
+    exec(hub["extraConfig"]["model"], {"c": chart})  # noqa: S102
+    named = [{"name": name, **role} for name, role in hub["loadRoles"].items()]  # as the chart does
+    assert named == plain.JupyterHub.load_roles
+    assert chart.Spawner.server_token_scopes == plain.Spawner.server_token_scopes
+    assert list(hub["services"]) == [one["name"] for one in plain.JupyterHub.services]
+
+
+def test_litellm_lets_nobody_count_tokens_without_a_key() -> None:
+    """Its way past the models is open to all unless told otherwise; no key stands in the file."""
+    told = yaml.safe_load(block("yaml", "litellm_params"))
+    (model,) = told["model_list"]
+    (passed,) = told["general_settings"]["pass_through_endpoints"]
+    assert passed["auth"] is True
+    assert passed["path"] == "/tokenize"
+    server = model["litellm_params"]["api_base"].removesuffix("/v1")
+    assert passed["target"] == f"{server}/tokenize"
+    assert model["litellm_params"]["api_key"] == "os.environ/VLLM_KEY"
+    assert passed["headers"]["Authorization"] == "bearer os.environ/VLLM_KEY"
 
 
 @pytest.mark.parametrize("name", [*NUMBERS, *SWITCHES, *NAMES, "metadata_only", "drop_personal"])
