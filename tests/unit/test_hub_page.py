@@ -92,6 +92,18 @@ def test_the_table_tells_of_every_ceiling(name: str) -> None:
     assert f"`{name}`" in table or f".{name}`" in table
 
 
+def test_every_row_names_the_test_that_tries_to_loosen_it() -> None:
+    """Who reads the table can run the attempt: the last cell is a test that is there."""
+    table = PAGE[PAGE.index("| ceiling |") : PAGE.index("What a file does not mention")]
+    tried = Path(__file__).with_name("test_policy_ceilings.py").read_text("utf-8")
+    rows = table.strip().splitlines()[2:]
+    assert len(rows) > 10
+    for row in rows:
+        named = re.search(r"`(\w+)` \|$", row)
+        assert named, row
+        assert f"def test_{named.group(1)}(" in tried, row
+
+
 def test_every_limit_of_the_guard_is_covered() -> None:
     """The table speaks of all of them as max_…, so that each must be called so."""
     limits = [one.name for one in fields(Policy) if isinstance(one.default, int | float)]
