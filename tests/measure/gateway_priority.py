@@ -1,7 +1,8 @@
 """Who is answered first when a shared vLLM is full: a person, or background work that came earlier.
 
 Run it by hand, with a vLLM that takes few requests at a time and knows priorities:
-``streamlink serve --port 8123 -- --scheduling-policy priority --max-num-seqs 2``, then
+``streamlink serve --port 8123 -- --scheduling-policy priority --max-num-seqs 2`` (it takes the
+place of a server of yours that runs), then
 ``python tests/measure/gateway_priority.py http://127.0.0.1:8123/v1 KEY``. Eight background requests
 come first and a person's a second later, once with the gateway's ``priority`` and once without.
 """
