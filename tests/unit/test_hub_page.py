@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import tempfile
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from governed import SOMEBODY
 from traitlets.config import Config
 
 import streamlink_magic
@@ -18,6 +22,8 @@ from streamlink_magic.governance.reading import NAMES, NUMBERS, SWITCHES, read_r
 from streamlink_magic.policy import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from governed import PolicyFile
 
 PAGE = (Path(streamlink_magic.__file__).parents[1] / "docs" / "hub.md").read_text("utf-8")
@@ -48,6 +54,40 @@ def test_the_gateways_configuration_of_the_page_is_one(tmp_path: Path) -> None:
     config = read_config(file)
     assert config.priority
     assert config.tokens_per_hour == 500_000
+
+
+@pytest.fixture
+def audit() -> Iterator[Path]:
+    """Yield an audit made by the page's commands, in a folder that everybody may enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        commands = block("sh", "chattr").replace("/var/log", folder)
+        done = subprocess.run(["sh", "-ec", commands], check=False, capture_output=True, text=True)
+        made = Path(folder, "streamlink_magic", "audit.jsonl")
+        assert made.exists(), done.stderr
+        if done.returncode:
+            pytest.skip(f"this file system cannot keep a file from being cut: {done.stderr}")
+        try:
+            yield made
+        finally:
+            subprocess.run(["chattr", "-a", made], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an admin makes the audit")
+def test_users_add_to_the_audit_and_neither_read_nor_cut_it(audit: Path) -> None:
+    """The commands of the page, tried by somebody who is not root."""
+
+    def tried(command: str) -> int:
+        done = subprocess.run(
+            ["sh", "-c", command, "sh", str(audit)],
+            user=SOMEBODY, group=SOMEBODY, extra_groups=(), capture_output=True, check=False,
+        )  # fmt: skip
+        return done.returncode
+
+    assert tried('echo one >> "$1"') == 0
+    for command in ('cat "$1"', 'echo two > "$1"', 'rm "$1"', 'mv "$1" "$1.old"'):
+        assert tried(command), command
+    assert audit.read_text() == "one\n"
 
 
 def test_the_charts_values_of_the_page_hold_a_policy(policy_file: PolicyFile) -> None:
