@@ -150,6 +150,14 @@ def test_every_limit_of_the_guard_is_covered() -> None:
     assert all(name.startswith("max_") for name in limits)
 
 
+def test_no_command_of_the_page_has_a_key_among_its_arguments() -> None:
+    """Every user of a machine sees the arguments of every program on it."""
+    commands = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    assert commands
+    for line in "".join(commands).replace("\\\n", "").splitlines():
+        assert line.startswith("export ") or not re.search(r"(?i)key[ =]", line), line
+
+
 def test_all_toml_of_the_page_parses() -> None:
     """Also what is only shown."""
     for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL):
