@@ -62,6 +62,11 @@ def _ended(number: int, _frame: FrameType | None) -> NoReturn:
 
 @app.command()
 def serve(
+    vllm: Annotated[
+        list[str] | None,
+        typer.Argument(help="After --: further arguments for vLLM, passed on as they are."),
+    ] = None,
+    *,
     model: Annotated[
         str,
         typer.Option(
@@ -109,6 +114,7 @@ def serve(
         all_cores=all_cores,
         eager=eager,
         server_python=server_python,
+        extra_args=tuple(vllm or ()),
     )
     with _plain_errors():
         if stop:

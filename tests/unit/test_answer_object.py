@@ -86,6 +86,10 @@ def test_a_single_number_is_a_figure_in_place_of_its_table() -> None:
     assert ">Total flights</div>" in html
     assert "<table" not in html
     assert "<img" not in html
+    unnamed = QueryResult((Column("count(1)", "bigint"),), ((336776,),))
+    view = replace(VIEW, result=unnamed, chart=choose_chart(unnamed))
+    html = answer_of(view)._repr_mimebundle_()[0]["text/html"]
+    assert ">count(1)</div>" in html  # an expression is no name, and stays as it was written
 
 
 def test_the_reader_may_switch_the_chart() -> None:

@@ -48,6 +48,18 @@ def test_the_printed_command_holds_no_key_and_starts_nothing(
     assert list(tmp_path.rglob("*.json")) == []
 
 
+def test_what_stands_behind_two_dashes_goes_to_vllm(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A gateway's server is asked for priorities, for which there is no option of ours."""
+    monkeypatch.setenv("STREAMLINK_CACHE", str(tmp_path))
+    further = ["--", "--scheduling-policy", "priority"]
+    done = RUN.invoke(app, ["serve", "--print-command", *further])
+    assert done.exit_code == 0, done.output
+    assert done.output.rstrip().endswith("--scheduling-policy priority")
+    assert RUN.invoke(app, ["serve", "--print-command", *further[1:]]).exit_code == 2
+
+
 def test_stopping_what_does_not_run_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

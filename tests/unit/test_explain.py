@@ -203,6 +203,8 @@ def test_rows() -> None:
     cut = headline("SELECT 1", *rows, names="carrier n", more=True)
     assert cut.startswith("More than 2 rows; ")
     assert headline("SELECT 1", rows[0], names="carrier n") == "One row: carrier = UA, n = 58,665."
+    named = headline("SELECT 1", ("Envoy Inc.",), ("Mesa Inc.",), names="name")
+    assert named == "2 rows; the first is name = Envoy Inc."
 
 
 def test_nothing_to_tell() -> None:

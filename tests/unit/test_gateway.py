@@ -274,7 +274,7 @@ def test_people_who_wait_come_first(
 def test_a_server_without_priorities_is_sent_none(
     config: GatewayConfig, upstream: ScriptedServer
 ) -> None:
-    """It would refuse the request."""
+    """It may not know the field, and users would think that it counts."""
     with running(config) as root:
         assert call(root, body={**CHAT, "priority": 3}).status_code == 200
     assert b'"priority"' not in upstream.wire

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets import TraitError
 from traitlets.config import Config
 
 import streamlink_magic
 from streamlink_magic import guard
 from streamlink_magic.errors import OutsidePolicyError, PolicyFileError
 from streamlink_magic.governance import places
-from streamlink_magic.governance.reading import NUMBERS, SWITCHES
+from streamlink_magic.governance.reading import COSTS, NUMBERS, SWITCHES
 from streamlink_magic.magics import AskMagics, load
 from streamlink_magic.records import Verdict
 from streamlink_magic.session import AskSession
-from streamlink_magic.settings import Policy, Settings
+from streamlink_magic.settings import AuditRules, Policy, Settings
 from streamlink_magic.steps.guard.columns import hides, masks
 from streamlink_magic.steps.guard.scope import Identity, scope_of
 
@@ -141,6 +142,8 @@ def test_rows_of_the_line_are_limited(policy_file: PolicyFile, notebook: Noteboo
     assert notebook.ask("--rows 5").rows == 5
 
 
+MEMORY = '[privacy]\nmemory = ["joins"]'
+AUDITED = '[audit]\npath = "/var/log/a.jsonl"\nrequired = true\n'
 ENDPOINTS = '[model]\nendpoints = ["http://127.0.0.1:9/v1"]\nmodels = ["qwen"]'
 
 
@@ -241,6 +244,81 @@ def test_nothing_more_may_be_read(policy_file: PolicyFile, notebook: Notebook, w
     require_tight(settings.policy)
 
 
+OPENED = {
+    'catalogs = ["spark_catalog"]': Identity("pay", "hr", "lake"),
+    'databases = ["sales"]': PAY,
+    'tables = ["sales.orders"]': PAY,
+    'tables = ["sales.orders"]\nviews = ["shown"]': Identity("pay"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("stated", OPENED)
+def test_no_other_names_are_opened(
+    policy_file: PolicyFile, notebook: Notebook, stated: str, way: str
+) -> None:
+    """Catalogs, databases, tables and views: a user who opens everything gets what is stated."""
+    policy_file.write(f"[read]\n{stated}")
+    settings = WAYS[way](notebook, "databases", ["sales", "hr"])
+    for wide in (["*.*.*", "lake.*.*", "hr.*", "sales.*", "pay"], ["*"]):
+        settings = WAYS[way](notebook, "readable_tables", wide)
+        assert not scope_of(settings.policy, HERE).allows(OPENED[stated])
+        assert not scope_of(settings.policy, HERE).allows_in_view(PAY) or "catalogs" in stated
+    settings = WAYS[way](notebook, "readable_tables", ["sales.*"])
+    assert scope_of(settings.policy, HERE).allows(ORDERS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_values_that_look_personal_stay_dropped(
+    policy_file: PolicyFile, notebook: Notebook, way: str
+) -> None:
+    """Here it is on that is tight: nobody turns it off."""
+    policy_file.write("[privacy]\ndrop_personal = true")
+    assert WAYS[way](notebook, "drop_personal", value=False).drop_personal is True
+
+
+@pytest.mark.parametrize("way", ["%config", "a trait"])
+@pytest.mark.parametrize("name", ["audit", "hub_token_for", "memory_layers"])
+def test_what_only_the_file_says_is_no_setting(
+    policy_file: PolicyFile, notebook: Notebook, name: str, way: str
+) -> None:
+    """The audit, the token's way and the open layers cannot be named by a user at all."""
+    policy_file.write(AUDITED + MEMORY)
+    before = notebook.ask()
+    try:
+        after = WAYS[way](notebook, name, ())
+    except TraitError:  # %config knows none of them
+        after = notebook.ask()
+    assert getattr(after, name) == getattr(before, name)
+    assert after.audit == (AuditRules("/var/log/a.jsonl", required=True),)
+    assert after.memory_layers == ("joins",)
+
+
+def test_the_audit_of_a_second_file_comes_beside_the_first(
+    policy_file: PolicyFile, notebook: Notebook
+) -> None:
+    """Whoever names a file of somebody else's is recorded twice, and the first stays required."""
+    machine = policy_file.path.with_name("none.toml")
+    machine.write_text(AUDITED)
+    machine.chmod(0o644)
+    policy_file.write('[audit]\npath = "/var/log/b.jsonl"\nrequired = false')
+    kept = {(one.path, one.required) for one in notebook.ask().audit}
+    assert kept == {("/var/log/a.jsonl", True), ("/var/log/b.jsonl", False)}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_no_cost_of_a_query_rises_above_its_limit(
+    policy_file: PolicyFile, notebook: Notebook, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a policy of the user's own nor ``answer.run()`` lifts it."""
+    policy_file.write(f"[limits]\n{name} = 3")
+    loose = Policy(**{name: 10**9})
+    for policy in (notebook.ask().policy, checked_policy("SELECT 1", loose, monkeypatch)):
+        assert getattr(policy, name) == 3
+        lifted = policy.unlimited()
+        assert min(getattr(one, name) for one in (lifted, *lifted.ceilings)) == 3
+
+
 LOOSEST = Policy(
     tables=("sales.*", "hr.*"),
     columns=None,
@@ -287,9 +365,6 @@ def test_another_policy_file_named_in_a_cell_comes_too_late(
         assert notebook.ask("--rows 5000").rows == 20
     notebook.shell.run_cell("%reload_ext streamlink_magic")
     assert notebook.ask("--rows 5000").rows == 20
-
-
-MEMORY = '[privacy]\nmemory = ["joins"]'
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,12 @@ def test_folds() -> None:
     assert render_html(bare).count("<details") == 1
 
 
+def test_code_breaks_between_words() -> None:
+    """Lab and nbconvert would break it in the middle of a name; the style of the output wins."""
+    html = render_html(view_of("q"))
+    assert html.count("<pre") == html.count("word-break:normal") > 0
+
+
 def test_sent_parts_are_grouped_and_whole() -> None:
     """What left the kernel stands under its kind, to the letter."""
     parts = (

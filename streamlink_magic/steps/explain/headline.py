@@ -35,6 +35,11 @@ def _single(tree: exp.Query | None, result: QueryResult) -> str:
     value = spoken(result.rows[0][0])
     name = _given_name(tree)
     words = f"{_humanised(name)}: {value}" if name else f"The answer is {value}"
+    return _ended(words)
+
+
+def _ended(words: str) -> str:
+    """Return a sentence with its full stop; ``Frontier Airlines Inc.`` has one."""
     return words if words.endswith((".", "…")) else f"{words}."
 
 
@@ -56,7 +61,7 @@ def _humanised(name: str) -> str:
 def _row(result: QueryResult) -> str:
     pairs = zip(result.columns, result.rows[0], strict=True)
     shown = [f"{_short(column.name)} = {spoken(value)}" for column, value in pairs]
-    return ", ".join(shown[:_COLUMNS]) + (", …" if len(shown) > _COLUMNS else ".")
+    return _ended(", ".join(shown[:_COLUMNS]) + (", …" if len(shown) > _COLUMNS else ""))
 
 
 def spoken(value: object) -> str:

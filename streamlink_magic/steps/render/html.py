@@ -109,7 +109,9 @@ def render_figure(chart: ChartSpec, value: object) -> str:
 
 
 def _spoken(name: str) -> str:
-    """Return ``total_flights`` as ``Total flights``."""
+    """Return ``total_flights`` as ``Total flights``, and ``count(1)``, no name, as it is."""
+    if "(" in name:
+        return name
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 

@@ -23,7 +23,8 @@ MUTED = "opacity:0.75"
 COLOURS = {"ok": "#2e9e5b", "note": "#888888", "warning": "#c9820a"}
 _PRE = (
     "margin:4px 0 8px 0;padding:6px 10px;white-space:pre-wrap;overflow-wrap:anywhere;"
-    f"border-left:2px solid {LINE}"
+    # Lab and nbconvert break lines in an output anywhere, in the middle of a name too.
+    f"word-break:normal;border-left:2px solid {LINE}"
 )
 
 
