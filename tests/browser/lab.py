@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 PATIENCE_MS = 240_000
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -92,11 +92,12 @@ def wear(page: Page, theme: str) -> None:
     page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
 
-def photograph(page: Page, pictures: Path, name: str) -> None:
-    """Keep a picture of the page in each theme, and leave it light."""
+def photograph(page: Page, cell: Locator, pictures: Path, name: str) -> None:
+    """Keep a picture of a cell in each theme, and leave the page light."""
     for theme in ("dark", "light"):
         wear(page, theme)
-        page.screenshot(path=pictures / f"{name}-{theme}.png")
+        page.locator("#jupyterlab-splash").wait_for(state="detached")
+        cell.screenshot(path=pictures / f"{name}-{theme}.png")
 
 
 def _answers(url: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import PATIENCE_MS, Lab, run_all, save, wait_until_ran
+from lab import PATIENCE_MS, Lab, photograph, run_all, save, wait_until_ran
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def test_an_answer_is_edited_kept_and_followed_up(opened: Page, lab: Lab, pictur
     answer(page).wait_for(timeout=PATIENCE_MS)
     wait_until_ran(page)
     button(page, "Edit SQL").click()
-    page.screenshot(path=pictures / "controls.png")
+    photograph(page, page.locator(".jp-CodeCell").last, pictures, "controls")
     page.locator(f"{OUTPUT} textarea").fill("SELECT max(age) AS oldest FROM pets")
     button(page, "Run").click()
     page.locator(OUTPUT, has_text="The SQL was edited by the user.").wait_for()
@@ -170,7 +170,7 @@ def test_cancel_beside_the_line_ends_the_job(opened: Page, pictures: Path) -> No
     page.locator(OUTPUT, has_text=" tasks").wait_for(timeout=PATIENCE_MS)
     cancel = page.locator(BUTTON, has_text="Cancel")
     cancel.wait_for()
-    page.screenshot(path=pictures / "running.png")
+    photograph(page, page.locator(".jp-CodeCell").nth(3), pictures, "running")
     cancel.click()
     page.locator(OUTPUT, has_text="was cancelled after").wait_for()
     assert page.locator(BUTTON, has_text="Cancel").count() == 0
