@@ -253,7 +253,7 @@ class AskMagics(Magics):
         """
         asked = parse_line(line) if cell is None else parse_cell(line, cell)
         if asked.sql:
-            return self.asks.edit_last(asked.question, asked.name)
+            return self.asks.edit_last(asked.question, self._settings(asked), asked.name)
         if asked.fix:
             return self.asks.fix(asked.question, self._settings(asked), asked.name)
         if asked.suggestion:

@@ -229,7 +229,7 @@ class AskSession:
             raise AskUsageError("The last question was not answered: ask again.")
         return self._last
 
-    def edit_last(self, sql: str, name: str = "") -> Answer:
+    def edit_last(self, sql: str, settings: Settings, name: str = "") -> Answer:
         """Run SQL of the user's own in the place of the last answer's, and return that answer.
 
         Raises
@@ -242,6 +242,10 @@ class AskSession:
         answer = self.last.edit(sql)
         if name:
             self._shell.user_ns[name] = answer.df
+        # Below this cell is where the user looks now: what could come next stands here, too.
+        with self._watch.line() as line:
+            self._show(answer, line)
+        self._offer(answer, line.display_id, settings)
         return answer
 
     def insert(self, source: str) -> None:

@@ -19,9 +19,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 PATIENCE_MS = 240_000
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _START_S = 120
 # The page's own indicator says idle before the kernel is connected; the application knows.
 _READY = """() => {
@@ -40,15 +41,17 @@ _RAN = """() => {
 
 @dataclass(frozen=True)
 class Lab:
-    """A JupyterLab of the test's own, with its folder of notebooks."""
+    """A JupyterLab or Notebook 7 of the test's own, with its folder of notebooks."""
 
     url: str
     token: str
     folder: Path
+    page: str = "doc/tree"
 
     def open(self, page: Page, name: str) -> None:
         """Show a notebook alone and wait for its kernel."""
-        page.goto(f"{self.url}/doc/tree/{name}?token={self.token}", wait_until="domcontentloaded")
+        where = f"{self.url}/{self.page}/{name}?token={self.token}"
+        page.goto(where, wait_until="domcontentloaded")
         page.wait_for_function(_READY, timeout=PATIENCE_MS)
 
     def write(self, name: str, sources: Sequence[str]) -> None:
@@ -79,6 +82,24 @@ def save(page: Page) -> None:
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
 
+def wear(page: Page, theme: str) -> None:
+    """Show the page in the light or the dark theme."""
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        THEMES[theme],
+    )
+    light = "true" if theme == "light" else "false"
+    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+
+
+def photograph(page: Page, cell: Locator, pictures: Path, name: str) -> None:
+    """Keep a picture of a cell in each theme, and leave the page light."""
+    for theme in ("dark", "light"):
+        wear(page, theme)
+        page.locator("#jupyterlab-splash").wait_for(state="detached")
+        cell.screenshot(path=pictures / f"{name}-{theme}.png")
+
+
 def _answers(url: str) -> bool:
     try:
         urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  our own server
@@ -96,11 +117,30 @@ def _keep_quiet(settings: Path) -> None:
 
 
 def start_lab(folder: Path, environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Lab]:
+    options = (
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    )
+    return _start("lab", "doc/tree", options, folder, environment)
+
+
+def start_notebook(
+    folder: Path, environment: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], Lab]:
+    """Start Notebook 7; its server has Voila, too."""
+    options = ("--JupyterNotebookApp.expose_app_in_browser=True",)
+    return _start("notebook", "notebooks", options, folder, environment)
+
+
+def _start(
+    program: str, page: str, own: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], Lab]:
     _keep_quiet(Path(environment["JUPYTERLAB_SETTINGS_DIR"]))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder)
+    lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder, page)
     options = (
         "--allow-root",
         "--no-browser",
@@ -109,13 +149,11 @@ def start_lab(folder: Path, environment: Mapping[str, str]) -> tuple[subprocess.
         "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={lab.token}",
         f"--ServerApp.root_dir={folder}",
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *own,
     )
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", "lab", *options],
+            [sys.executable, "-m", "jupyter", program, *options],
             stdout=log,
             stderr=subprocess.STDOUT,
             env=dict(environment),

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from gallery import RESULTS, write_gallery
+from lab import THEMES, wear
 from nbformat.sign import NotebookNotary
 
 if TYPE_CHECKING:
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 OUTPUT = ".jp-OutputArea-output"
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+SHAPES = {
+    "none": "No row came back",
+    "nested": "0x00ff",
+    "numbers": "-Infinity",
+    "long": "(+999,800 characters)",
+    "scripts": "全日空 航空",
+    "twins": "More than one column has the same name: a.",
+}
 # Of Lab's own page nothing is looked at; what stays are the answers.
 _SERIOUS = {"serious", "critical"}
 
@@ -36,12 +44,7 @@ def saved(lab: Lab, kernel_environment: Mapping[str, str]) -> str:
 def show(lab: Lab, page: Page, name: str, theme: str) -> None:
     """Open a notebook in a theme and let every cell be drawn."""
     lab.open(page, name)
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
-        THEMES[theme],
-    )
-    light = "true" if theme == "light" else "false"
-    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+    wear(page, theme)
     page.set_viewport_size({"width": 1400, "height": 12_000})
     page.locator(OUTPUT).nth(len(RESULTS) - 1).wait_for()
     page.wait_for_timeout(1000)
@@ -88,6 +91,10 @@ def test_every_answer_reads_in_both_themes(
     assert answer(page, "figure").get_by_text("336,776", exact=True).is_visible()
     assert answer(page, "wide").locator("th").count() == 200
     assert answer(page, "wide").get_by_text("only the first 50 were fetched").is_visible()
+    for name, told in SHAPES.items():
+        assert answer(page, name).get_by_text(told).first.is_visible(), name
+    arabic = answer(page, "scripts").locator("td", has_text="مرحبا")
+    assert arabic.evaluate("one => getComputedStyle(one).direction") == "rtl"
     assert answer(page, "hostile").locator("script, [onerror]").count() == 0
     assert page.evaluate("() => window.pwned") is None
     # Lab takes the tabindex out of what it does not trust, so that keys cannot scroll there.

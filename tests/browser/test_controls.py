@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import PATIENCE_MS, Lab, run_all, save, wait_until_ran
+from lab import PATIENCE_MS, Lab, photograph, run_all, save, wait_until_ran
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +46,8 @@ _SECOND_HAS_CONTROLS = """proven => {
         && controls.some(one => answers[1].compareDocumentPosition(one) & below);
 }"""
 ASK = "%%ask counts\nHow many pets are there of each kind?"
+ASK_ONLY = "%%ask --sql-only counts\nHow many pets are there of each kind?"
+OWN = "%%ask --sql oldest\nSELECT max(age) AS oldest FROM pets"
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_an_answer_is_edited_kept_and_followed_up(opened: Page, lab: Lab, pictur
     answer(page).wait_for(timeout=PATIENCE_MS)
     wait_until_ran(page)
     button(page, "Edit SQL").click()
-    page.screenshot(path=pictures / "controls.png")
+    photograph(page, page.locator(".jp-CodeCell").last, pictures, "controls")
     page.locator(f"{OUTPUT} textarea").fill("SELECT max(age) AS oldest FROM pets")
     button(page, "Run").click()
     page.locator(OUTPUT, has_text="The SQL was edited by the user.").wait_for()
@@ -106,6 +108,41 @@ def test_edited_sql_goes_through_the_guard(opened: Page) -> None:
     assert button(page, "Run").is_enabled()
 
 
+@pytest.mark.parametrize("opened", [("shown", COUNTS, ASK_ONLY, OWN)], indirect=True)
+def test_sql_that_was_only_shown_and_sql_of_ones_own_have_the_controls(opened: Page) -> None:
+    """Shown and not run, or typed by the user: what next stands below, and once."""
+    page = opened
+    own = page.locator(OUTPUT, has_text="The SQL was edited by the user.")
+    own.wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    button(page, "Edit SQL").wait_for()
+    assert page.locator(BUTTON, has_text="Keep").count() == 1
+    assert page.locator(BUTTON, has_text="Run this SQL").count() == 0  # it has run
+    cell = page.locator(".jp-CodeCell").last
+    assert cell.locator(OUTPUT, has_text=PROVEN).count() == 1
+    button(page, "Edit SQL").click()
+    entry = cell.locator("textarea")
+    assert entry.input_value() == "SELECT max(age) AS oldest FROM pets"
+    entry.fill("SELECT min(age) AS youngest FROM pets")
+    cell.locator(BUTTON, has_text="Run").last.click()
+    cell.get_by_text("3", exact=True).wait_for()
+    assert cell.locator(OUTPUT, has_text=PROVEN).count() == 1
+
+
+@pytest.mark.parametrize("opened", [("waits", COUNTS, ASK_ONLY)], indirect=True)
+def test_sql_that_was_only_shown_runs_at_a_press(opened: Page) -> None:
+    """Run stands first beside what was held back; the rows come in the answer's own place."""
+    page = opened
+    page.locator(OUTPUT, has_text="Not run, as asked").wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    for label in ("Keep", "Edit SQL", "Fix", "Follow up", "Insert as cell"):
+        assert button(page, label).is_visible()
+    assert page.locator(f"{OUTPUT} td", has_text="cat").count() == 0
+    page.locator(BUTTON, has_text="Run this SQL").click()
+    answer(page).locator("td", has_text="cat").wait_for()
+    assert answer(page).count() == 1
+
+
 @pytest.mark.parametrize("opened", [("cell", COUNTS, ASK)], indirect=True)
 def test_the_sql_becomes_a_cell(opened: Page) -> None:
     """One press puts a cell below that runs the SQL by itself."""
@@ -133,7 +170,7 @@ def test_cancel_beside_the_line_ends_the_job(opened: Page, pictures: Path) -> No
     page.locator(OUTPUT, has_text=" tasks").wait_for(timeout=PATIENCE_MS)
     cancel = page.locator(BUTTON, has_text="Cancel")
     cancel.wait_for()
-    page.screenshot(path=pictures / "running.png")
+    photograph(page, page.locator(".jp-CodeCell").nth(3), pictures, "running")
     cancel.click()
     page.locator(OUTPUT, has_text="was cancelled after").wait_for()
     assert page.locator(BUTTON, has_text="Cancel").count() == 0

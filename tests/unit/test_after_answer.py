@@ -86,14 +86,14 @@ def test_what_the_guard_refuses_leaves_the_answer_as_it_was(
 def test_the_last_answer_may_be_edited_by_name(asks: AskSession) -> None:
     """``%%ask --sql NAME`` binds the DataFrame of the edited SQL."""
     ask(asks)
-    assert asks.edit_last(OLDEST, "oldest").sql == OLDEST
+    assert asks.edit_last(OLDEST, SETTINGS, "oldest").sql == OLDEST
     assert asks._shell.user_ns["oldest"] == OLDEST
 
 
 def test_without_an_answer_there_is_nothing_to_edit(asks: AskSession) -> None:
     """The error says how to begin."""
     with pytest.raises(AskUsageError, match="Nothing has been asked"):
-        asks.edit_last(OLDEST)
+        asks.edit_last(OLDEST, SETTINGS)
 
 
 def test_suggestions_follow_from_the_answer_as_it_is(asks: AskSession) -> None:

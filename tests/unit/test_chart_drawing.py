@@ -42,6 +42,37 @@ def test_text_of_data_is_text_in_the_drawing(spec: ChartSpec) -> None:
     assert any(text.startswith("<script>") for text in texts)
 
 
+UNDRAWABLE = [*map(chr, range(32)), "\x7f", "\x85", "\ud83d", "\u2028", "\ufffe", "\uffff"]
+CONTROLLED = """\
+from streamlink_magic.adapters.drawing import draw_picture
+from streamlink_magic.records import Column, QueryResult
+from streamlink_magic.steps.chart import make_chart
+columns = tuple(Column(f"{name}\\x1b[31m\\x07", "int") for name in "abn")
+labels = [f"{number}{one}" for number, one in enumerate(%r)] + ["🦊" * 60]
+rows = tuple((label, f"{label}s", 1) for label in labels)
+for kind in ("bar", "line"):
+    for names in (columns[:1], columns[:2]):
+        kept = [(*row[: len(names)], row[2]) for row in rows]
+        result = QueryResult((*names, columns[2]), tuple(kept))
+        draw_picture(make_chart(result, kind, x=columns[0].name, y=columns[2].name))
+        print("drawn")
+"""
+
+
+def test_no_character_of_the_data_ends_the_kernel() -> None:
+    """Controls and halves of pairs in names and values are spelled out: the engine would abort."""
+    code = CONTROLLED % (UNDRAWABLE,)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["drawn"] * 4), done.stderr[:500]
+
+
+def test_values_that_differ_in_a_control_stay_apart() -> None:
+    """Spelled out, not dropped: two names are two bars."""
+    result = QueryResult((Column("k", "string"), Column("n", "int")), (("a\x07b", 3), ("ab", 2)))
+    values = vega_lite(make_chart(result, "bar", x="k", y="n"))["data"]["values"]
+    assert [value["x"] for value in values] == ["a\\x07b", "ab"]
+
+
 @pytest.mark.parametrize("kind", ["line", "area", "scatter", "bar"])
 def test_every_kind_is_drawn(kind: str) -> None:
     """Each kind gives a picture that is not empty."""

@@ -7,6 +7,7 @@ lightness, so that the picture can be read on a light page and on a dark one.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.steps.chart.words import place
@@ -35,6 +36,9 @@ _TYPES = {
     "category": "nominal",
 }
 _TITLE_CHARS = 80
+# Controls, halves of pairs, line ends and what is no character: XML cannot hold most of them, and
+# the engine that draws ends the whole process, the kernel, over a label with one.
+_UNDRAWABLE = frozenset({"Cc", "Cn", "Cs", "Zl", "Zp"})
 
 
 def vega_lite(spec: ChartSpec) -> dict[str, Any]:
@@ -51,12 +55,32 @@ def vega_lite(spec: ChartSpec) -> dict[str, Any]:
 
 
 def _points(spec: ChartSpec) -> list[tuple[str | float, float, str]]:
+    return [(_along(spec, x), y, drawable(s)) for x, y, s in spec.points]
+
+
+def _along(spec: ChartSpec, x: str | float) -> str | float:
     if spec.kind == "bar":
-        return [(place(spec, x), y, s) for x, y, s in spec.points]
+        return drawable(place(spec, x))
+    if not isinstance(x, str):
+        return x
     if spec.x.kind != "time":
-        return list(spec.points)
+        return drawable(x)
     # Marked as UTC, times are drawn as they are written, in no zone at all.
-    return [(f"{x}Z" if "T" in str(x) else f"{x}T00:00:00Z", y, s) for x, y, s in spec.points]
+    return f"{x}Z" if "T" in x else f"{x}T00:00:00Z"
+
+
+def drawable(text: str) -> str:
+    r"""Return a label in which every character that cannot be drawn is spelled out.
+
+    Examples
+    --------
+    >>> drawable("a\x1b[31m\n")
+    'a\\x1b[31m\\n'
+    """
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in _UNDRAWABLE else one
+        for one in text
+    )
 
 
 def _bars(spec: ChartSpec) -> dict[str, Any]:
@@ -130,7 +154,7 @@ def _colour(spec: ChartSpec) -> dict[str, Any]:
 
 def _title(text: str) -> str:
     # A line feed would start another line of the title.
-    line = " ".join(text.split())
+    line = drawable(" ".join(text.split()))
     return line if len(line) <= _TITLE_CHARS else f"{line[:_TITLE_CHARS]}…"
 
 
