@@ -7,6 +7,7 @@ in ``sex``) from what is missing (``weight`` in ``age``).
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
 
 _LOOKED_UP = 3
 _TOKENS = 24
-_ENDS = ",;\n"
+_NAME = re.compile(r"\w+(?:\.\w+)?\Z")
 # Log-odds of yes over no, chosen on 200 questions that can be answered and 100 that cannot.
-_NO, _RATHER_NO = -1.0, -0.5
+_NO, _RATHER_NO = -1.0, -0.25
 
 
 def missing_noun(
     desk: Desk, nouns: Sequence[str], *, agreed: bool
 ) -> tuple[str, tuple[SentPart, ...]]:
     """Return the first noun that no column holds, by the model's own word, and what was sent.
+
+    That is one for which the model makes up a column, or of whose column it says that it does
+    not hold it.
 
     Parameters
     ----------
@@ -47,23 +51,30 @@ def missing_noun(
     # A second opinion: where the server cannot give it, the drafts stand as they are.
     with suppress(ModelError):
         for noun in nouns[:_LOOKED_UP]:
-            column = _column_of(noun, desk, sent)
-            if column and _is_below(limit, noun, column, desk, sent):
+            told = _column_told(noun, desk, sent)
+            column = _column_of(told, desk)
+            made_up = not column and _NAME.match(told)
+            if made_up or (column and _odds(noun, column, desk, sent) < limit):
                 return noun, tuple(sent)
     return "", tuple(sent)
 
 
-def _column_of(noun: str, desk: Desk, sent: list[SentPart]) -> str:
-    """Return the column or table that the model names; empty where it names none of them."""
+def _column_told(noun: str, desk: Desk, sent: list[SentPart]) -> str:
+    """Return what the model names as the noun's column, whether there is one or not."""
     prompt = lookup_prompt(desk.known.question, noun, desk.known.tables, desk.model)
     sent += prompt.parts
     told = generate_line(prompt, desk.model, max_tokens=_TOKENS)
-    for end in _ENDS:
-        told = told.partition(end)[0]
-    return _names(desk).get(folded(told), "")
+    return re.split(r"[,;]", told, maxsplit=1)[0].strip()
+
+
+def _column_of(told: str, desk: Desk) -> str:
+    """Return the column or table of that name, whichever table it was told to be of."""
+    names = _names(desk)
+    return names.get(folded(told)) or names.get(folded(told.rpartition(".")[2]), "")
 
 
 def _names(desk: Desk) -> dict[str, str]:
+    """Return the tables and columns in full, by what two spellings of them have in common."""
     names = {}
     for table in desk.known.tables:
         names[folded(table.name.name)] = table.name.name
@@ -74,8 +85,8 @@ def _names(desk: Desk) -> dict[str, str]:
     return names
 
 
-def _is_below(limit: float, noun: str, column: str, desk: Desk, sent: list[SentPart]) -> bool:
+def _odds(noun: str, column: str, desk: Desk, sent: list[SentPart]) -> float:
+    """Return how surely the column holds the noun; even odds where the server does not tell."""
     prompt = meaning_prompt(noun, column, desk.model)
     sent += prompt.parts
-    odds = desk.model.odds(prompt.messages, ("yes", "no"))
-    return odds is not None and odds < limit
+    return desk.model.odds(prompt.messages, ("yes", "no")) or 0.0

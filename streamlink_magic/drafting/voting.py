@@ -47,12 +47,11 @@ def write_best(desk: Desk) -> Written:
     drafts = first_drafts(desk)
     desk.progress("guard")
     candidates = judge.candidates(drafts)
-    settled = _is_settled(drafts, candidates, desk)
-    if not settled:
+    if not _is_settled(drafts, candidates, desk):
         drafts = with_further(drafts, desk)
         desk.progress("guard")
         candidates = judge.candidates(drafts)
-    beside = _require_answerable(drafts, desk, agreed=settled)
+    beside = _require_answerable(drafts, desk, agreed=_agree(drafts, candidates))
     written = _written(drafts, candidates, judge.failure, desk)
     return replace(written, other=desk.other, beside=beside)
 
@@ -62,12 +61,16 @@ def _is_settled(drafts: Drafts, candidates: Sequence[Candidate], desk: Desk) -> 
 
     That is where all of several agree, mended or not, and on something.
     """
-    several = len(candidates) == _drawn(drafts) > 1
-    if not several or any(repeats(one.draft.sql, desk) for one in candidates):
+    if not _agree(drafts, candidates) or repeats(candidates[0].draft.sql, desk):
         return False
-    agreed = len(weigh_readings(candidates)) == 1
     result = candidates[0].result
-    return agreed and (result is None or not says_nothing(result))
+    return result is None or not says_nothing(result)
+
+
+def _agree(drafts: Drafts, candidates: Sequence[Candidate]) -> bool:
+    """Return whether there are several drafts, all can be used, and they say the same."""
+    several = len(candidates) == _drawn(drafts) > 1
+    return several and len(weigh_readings(candidates)) == 1
 
 
 def _written(

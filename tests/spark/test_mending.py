@@ -87,6 +87,13 @@ def library(spark: SparkSession) -> Iterator[Library]:
 
 
 MENDED = {
+    "an aggregate to order by alone": (
+        (
+            "SELECT w.FullName FROM writers w JOIN books b ON w.writer_id = b.writer_id "
+            "ORDER BY count(b.book_id) DESC LIMIT 1"
+        ),
+        [("Ann Ash",)],
+    ),
     "the wrong alias": (
         (
             "SELECT b.FullName FROM writers w JOIN books b ON w.writer_id = b.writer_id "

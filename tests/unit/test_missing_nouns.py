@@ -87,11 +87,24 @@ def test_a_weak_no_is_enough_where_the_drafts_do_not_agree() -> None:
         ask(Question(WEIGHT), ports, Settings(repair=False), silent)
 
 
-def test_a_column_that_is_none_says_nothing() -> None:
-    """The model's words go no further where they name no column here."""
-    model = drafts(-9.0, column="salaries.amount")
+@pytest.mark.parametrize("column", ["pets.weight", "none", "salaries"])
+def test_a_column_that_the_model_makes_up_is_missing(column: str) -> None:
+    """Where one holds the noun, it names that."""
+    with pytest.raises(UnanswerableError, match="holds weight"):
+        answer(drafts(9.0, column=column))
+
+
+@pytest.mark.parametrize("told", ["It is hard to say.", "", "SELECT weight FROM pets"])
+def test_what_is_no_name_says_nothing(told: str) -> None:
+    """The model's words go no further."""
+    model = drafts(-9.0, column=told)
     assert answer(model).sql == "SELECT 1"
     assert len(model.weighed) == 1
+
+
+def test_a_column_of_another_table_is_one() -> None:
+    """A small model mixes up tables."""
+    assert answer(drafts(1.0, column="cats.age")).sql == "SELECT 1"
 
 
 def test_nothing_is_asked_where_every_noun_is_explained() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from streamlink_magic.steps.repair.statement import Known, Statement
 
 _GROUPING = ("MISSING_AGGREGATION", "MISSING_GROUP_BY", "UNRESOLVED_COLUMN")
+_ORDERED = "UNSUPPORTED_EXPR_FOR_OPERATOR"
 _EXTREMES = (exp.Max, exp.Min)
 
 
@@ -35,10 +36,17 @@ def move_to_having(statement: Statement, known: Known) -> Iterator[str]:
 
 
 def group_by_selected(statement: Statement, known: Known) -> Iterator[str]:
-    """Group by every selected column that is not aggregated."""
-    if not known.failed_with(*_GROUPING[:2]):
+    """Group by every selected column that is not aggregated.
+
+    Where an aggregate stands in ORDER BY alone, Spark complains otherwise; then the rows of a
+    join are meant, since each row of one table is a group of its own.
+    """
+    ordered = known.failed_with(_ORDERED)
+    if not ordered and not known.failed_with(*_GROUPING[:2]):
         return
     for select in statement.tree.find_all(exp.Select):
+        if ordered and not select.args.get("joins"):
+            continue
         bare = [item for item in select.expressions if _is_bare(item, select)]
         if not bare or not _is_grouped(select):
             continue
