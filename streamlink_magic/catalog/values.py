@@ -86,6 +86,7 @@ def _range(sample: TableSample, column: Column, known: Sequence[object]) -> Colu
         complete=sample.complete,
         distinct=len(set(known)),
         rows=len(sample.rows),
+        nulls=len(sample.rows) - len(known),
         lowest=str(ordered[0]) if ordered else "",
         highest=str(ordered[-1]) if ordered else "",
     )

@@ -89,6 +89,8 @@ class ColumnValues:
         How many rows the sample holds.
     lowest, highest
         The ends of the range of dates and numbers, as text; empty for text.
+    nulls
+        How many rows of the sample have no value.
     """
 
     table: TableName
@@ -99,6 +101,7 @@ class ColumnValues:
     rows: int = 0
     lowest: str = ""
     highest: str = ""
+    nulls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

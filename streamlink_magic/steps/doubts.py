@@ -25,6 +25,7 @@ _LEAST = re.compile(
     re.IGNORECASE,
 )
 _DATES = ("date", "timestamp")
+_FEW = 0.01  # a share of nulls that changes no average worth a word
 _DAY = 10  # characters of a day in the text of a point in time
 
 
@@ -34,8 +35,9 @@ def find_doubts(
     """Return what stands out in a statement, a sentence each.
 
     A sum or mean over rows that a join repeats; an order against the question's *most* or
-    *least*; and which dates the data hold where a date is looked at. Nothing is run: joins and
-    dates are those of the profile, dates only where a table was read to its end.
+    *least*; the share of nulls in what is averaged; and which dates the data hold where a date is
+    looked at. Nothing is run: joins, nulls and dates are those of the profile, dates only where a
+    table was read to its end.
 
     Parameters
     ----------
@@ -60,6 +62,7 @@ def find_doubts(
     for query in tree.find_all(exp.Select):
         read = _sources(query, named)
         found += _repeated(query, read, profile)
+        found += _nulls(query, read, profile)
         found += _dates(query, read, profile)
     return tuple(dict.fromkeys(found))
 
@@ -121,6 +124,22 @@ def _many_side(table: TableName, read: set[TableName], profile: DataProfile) -> 
         if join.right == table and join.left in read and join.left != table:
             return join.left
     return None
+
+
+def _nulls(
+    query: exp.Select, read: dict[str, TableSchema], profile: DataProfile
+) -> Iterator[Check]:
+    """Yield how many rows a mean leaves out because they have no value."""
+    for mean in query.find_all(exp.Avg):
+        column = mean.this
+        table = _home(column, read) if isinstance(column, exp.Column) else None
+        values = profile.of(table.name, column.name) if table else None
+        if table is None or values is None or values.nulls < _FEW * values.rows or not values.nulls:
+            continue
+        place = f"{table.name.name}.{column.name}"
+        where = "of its rows" if values.complete else f"of the {values.rows:,} rows looked at"
+        share = f"{100 * values.nulls / values.rows:.1f} %"
+        yield Check("note", f"{place} is null in {share} {where}; the average leaves them out.")
 
 
 def _dates(

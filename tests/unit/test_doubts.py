@@ -13,7 +13,8 @@ PROFILE = DataProfile(
     values=(
         ColumnValues(SALE.name, "day", complete=True, lowest="2024-01-02", highest="2024-11-30"),
         ColumnValues(SHOP.name, "opened", lowest="1990-01-01", highest="2020-01-01"),
-        ColumnValues(SALE.name, "paid", complete=True, lowest="1", highest="9"),
+        ColumnValues(SALE.name, "paid", complete=True, lowest="1", highest="9", rows=200, nulls=9),
+        ColumnValues(SHOP.name, "rent", rows=1_000, nulls=9),
     ),
 )
 JOINED = "FROM shop s JOIN sale x ON x.shop_id = s.id"
@@ -73,3 +74,26 @@ def test_the_dates_that_there_are_stand_beside_a_condition_on_them() -> None:
         "sale.day goes from 2024-01-02 to 2024-11-30."
     ]
     assert doubts("SELECT count(*) FROM shop WHERE opened > DATE '2025-01-01'") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT avg(paid) FROM sale", "of its rows"),
+        ("SELECT avg(x.paid) FROM sale x WHERE x.shop_id = 1", "of its rows"),
+        ("SELECT sum(paid) FROM sale", ""),
+        ("SELECT avg(rent) FROM shop", ""),
+        ("SELECT avg(paid + 1) FROM sale", ""),
+    ],
+)
+def test_nulls_that_an_average_leaves_out_are_told(sql: str, told: str) -> None:
+    """As a share of the rows looked at; less than one in a hundred is not worth a word."""
+    expected = [f"sale.paid is null in 4.5 % {told}; the average leaves them out."] if told else []
+    assert doubts(sql) == expected
+
+
+def test_a_share_of_a_sample_says_so() -> None:
+    """The table may hold more."""
+    values = (ColumnValues(SHOP.name, "rent", rows=10_000, nulls=2_500),)
+    (said,) = find_doubts("SELECT avg(rent) FROM shop", "", (SHOP,), DataProfile(values=values))
+    assert said.text.startswith("shop.rent is null in 25.0 % of the 10,000 rows looked at;")
