@@ -143,7 +143,8 @@ def write_sql(
         words = english.text if english else question.text
         desk = _desk(words, prompt, ports, settings, progress)
         desk = replace(desk, grammar=grammar, run=run, **_around(linked, prompt))
-        desk = replace(desk, other=_other_form(linked, ports, settings))
+        other = _other_form(linked, ports, settings)
+        desk = replace(desk, other=other, translated=english is not None)
         written = write_best(desk) if settings.samples else write_one(desk)
     return replace(written, context=asked.context, english=english)
 

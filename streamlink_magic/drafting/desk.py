@@ -46,6 +46,8 @@ class Desk:
         Words that the glossary explains.
     whole
         Whether every table that there is was looked at, so that one can say what none holds.
+    translated
+        Whether the question's words are the model's own, who put it into English.
     other
         The same question over the same tables in another form, for a part of the drafts.
     """
@@ -62,6 +64,7 @@ class Desk:
     closed: frozenset[str] = frozenset()
     explained: frozenset[str] = frozenset()
     whole: bool = False
+    translated: bool = False
     other: Prompt | None = None
 
 

@@ -123,7 +123,9 @@ def _require_answerable(drafts: Drafts, desk: Desk, *, agreed: bool) -> tuple[Se
     if not desk.settings.refuse_unanswerable or desk.before or not desk.whole:
         return ()
     known = desk.known
-    words = [word for word in explain_words(known)[0] if word not in desk.explained]
+    # A word that the model chose itself says nothing about what the user wants.
+    asked = () if desk.translated else explain_words(known)[0]
+    words = [word for word in asked if word not in desk.explained]
     first = () if isinstance(drafts.first, NoSqlError) else (drafts.first,)
     texts = [draft.sql for draft in (*first, *drafts.others)]
     with keeping_sql(texts[0] if texts else ""):

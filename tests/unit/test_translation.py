@@ -126,3 +126,10 @@ def test_a_name_cannot_break_out_of_its_line() -> None:
     text = translation_prompt(context, FakeModel()).messages[0].content
     assert text.splitlines()[-1].startswith("songs: a")
     assert "<|" not in text
+
+
+def test_a_word_of_the_translation_is_no_reason_to_refuse() -> None:
+    """The model chose it, and not the user."""
+    model = FakeModel(["What do the songs weigh?", "SELECT 1"], samples=["SELECT 1"], surely=-9.0)
+    assert asked(model, Settings()).sql == "SELECT 1"
+    assert model.weighed == []
