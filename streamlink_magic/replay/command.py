@@ -48,7 +48,10 @@ def report_lines(report: NotebookReport, allowed: frozenset[str]) -> Iterator[st
             yield from (f"{'':12}{one.kind}: {one.text}" for one in cell.drift)
     drifted = len(report.drifted(allowed))
     told = f"{drifted} {'cell has' if drifted == 1 else 'cells have'} drifted"
-    yield f"  {report.answers} recorded answers: {told if drifted else 'all as recorded'}"
+    if drifted or report.answers:
+        yield f"  {report.answers} recorded answers: {told if drifted else 'all as recorded'}"
+    else:
+        yield "  no recorded answers in its outputs; every cell ran"
 
 
 def _state(cell: CellReport, allowed: frozenset[str]) -> str:

@@ -72,7 +72,9 @@ def test_the_kernel_is_in_replay_and_knows_its_notebook(tmp_path: Path) -> None:
         "assert os.environ['STREAMLINK_REPLAY'] == 'replay'\n"
         "assert os.environ['STREAMLINK_NOTEBOOK'].endswith('a.ipynb')"
     )
-    assert check(str(saved(tmp_path / "a.ipynb", new_code_cell(source)))).exit_code == 0
+    done = check(str(saved(tmp_path / "a.ipynb", new_code_cell(source))))
+    assert done.exit_code == 0
+    assert "no recorded answers in its outputs; every cell ran" in done.stdout
 
 
 @pytest.mark.parametrize(
