@@ -172,6 +172,14 @@ CELLS = st.one_of(
 )
 
 
+def test_a_signalling_nan_is_no_point() -> None:
+    """It cannot become a float; the row is left out like that of any other NaN."""
+    rows = (("a", Decimal("sNaN")), ("b", Decimal(2)), ("c", Decimal(3)))
+    columns = (Column("kind", "string"), Column("n", "decimal(10,2)"))
+    spec = choose_chart(QueryResult(columns, rows))
+    assert spec is None or all(math.isfinite(point[1]) for point in spec.points)
+
+
 @given(st.integers(0, 4), st.data())
 def test_any_result_has_a_chart_or_none(width: int, data: st.DataObject) -> None:
     """Whatever the values, choosing ends, and what is chosen can be said and specified."""

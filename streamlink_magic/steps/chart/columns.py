@@ -122,7 +122,7 @@ def _finite(value: object) -> float | None:
         return None
     try:
         number = float(value)
-    except OverflowError:
+    except (OverflowError, ValueError):  # beyond every float, or a signalling NaN
         return None
     return number if math.isfinite(number) else None
 
