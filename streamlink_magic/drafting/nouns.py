@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamlink_magic.drafting.desk import Desk
 
 _LOOKED_UP = 3
-_TOKENS = 24
+_TOKENS, _NONE = 24, "none"
 _NAME = re.compile(r"\w+(?:\.\w+)?\Z")
 # Log-odds of yes over no, chosen on 200 questions that can be answered and 100 that cannot.
 _NO, _RATHER_NO = -1.0, -0.25
@@ -53,7 +53,8 @@ def missing_noun(
         for noun in nouns[:_LOOKED_UP]:
             told = _column_told(noun, desk, sent)
             column = _column_of(told, desk)
-            made_up = not column and _NAME.match(told)
+            # Of none it says so too easily, where the drafts have found something.
+            made_up = not column and _NAME.match(told) and not (agreed and told.casefold() == _NONE)
             if made_up or (column and _odds(noun, column, desk, sent) < limit):
                 return noun, tuple(sent)
     return "", tuple(sent)

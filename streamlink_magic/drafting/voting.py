@@ -12,7 +12,12 @@ from streamlink_magic.drafting.mending import keeping_sql
 from streamlink_magic.drafting.nouns import missing_noun
 from streamlink_magic.drafting.once import ask_again, over_budget, settle
 from streamlink_magic.errors import InvalidSqlError, NoSqlError, OverBudgetError
-from streamlink_magic.steps.answerable import nouns_among, require_answerable, unanswerable
+from streamlink_magic.steps.answerable import (
+    nouns_among,
+    require_answerable,
+    unanswerable,
+    values_named,
+)
 from streamlink_magic.steps.prompt import retry_prompt
 from streamlink_magic.steps.repair import missing_values
 from streamlink_magic.steps.trust import Signals, badge
@@ -130,7 +135,9 @@ def _require_answerable(drafts: Drafts, desk: Desk, *, agreed: bool) -> tuple[Se
     texts = [draft.sql for draft in (*first, *drafts.others)]
     with keeping_sql(texts[0] if texts else ""):
         require_answerable(known.question, texts, known.tables, words)
-        noun, sent = missing_noun(desk, nouns_among(words), agreed=agreed)
+        named = values_named(texts)
+        nouns = [noun for noun in nouns_among(words) if noun not in named]
+        noun, sent = missing_noun(desk, nouns, agreed=agreed)
         if noun:
             raise unanswerable(known.question, [noun], known.tables)
     return sent

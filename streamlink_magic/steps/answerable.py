@@ -31,10 +31,10 @@ _NEAREST, _NAMED = 3, 3
 # Words that name what is done with data and not data; so do most that end like these.
 _DOING = frozenset(
     """
-    act available begin belong buy bought come common correspond depart do done exactly
-    frequent gave get give given got had has have held hold ids keep kept know known leave left
-    lie live lost made make multiple offer often paid perform play ran retrieve run seen sell
-    sent serve sold spent star stay take taken took won work
+    act available begin belong bought buy come common correspond depart do done exactly
+    frequent gave get give given got had has have held hold ids keep kept know known land leave
+    left lie live lost made make multiple offer often own paid perform play ran retrieve run
+    seen sell sent serve sold spent star stay take taken took won work
     bad best better good last least less many next worse worst
     one two three four five six seven eight nine ten eleven twelve hundred thousand million half
     """.split()  # noqa: SIM905
@@ -91,6 +91,17 @@ def require_answerable(
     if often or renamed or written:
         missing = renamed or written or names
         raise unanswerable(question, list(dict.fromkeys(missing)), tables)
+
+
+def values_named(drafts: Sequence[str]) -> set[str]:
+    """Return the words that the drafts look for as values: they name no column.
+
+    >>> sorted(values_named(["SELECT * FROM shops WHERE town LIKE '%new york%'"]))
+    ['new', 'york']
+    """
+    trees = [tree for tree in map(_parsed, drafts) if tree is not None]
+    texts = (one.name for tree in trees for one in tree.find_all(exp.Literal) if one.is_string)
+    return {word for text in texts for word in words_of(text)}
 
 
 def nouns_among(words: Iterable[str]) -> list[str]:

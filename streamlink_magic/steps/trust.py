@@ -20,22 +20,23 @@ WELL_SUPPORTED, CHECK_THIS, DO_NOT_TRUST = "well supported", "check this", "do n
 _PLAIN_WORDS = frozenset(
     """
     a about above across after all along alphabetical alphabetically also among amount an and
-    any are as ascending at average be been before belong belonging below besides between
-    biggest both but by called can contain containing corresponding could count day decreasing
-    descending detail did different distinct do doe done down duplicate each earlier earliest
-    either ever every except exist few fewer fewest find first following for from full get give
-    given greater greatest ha had have having he her high higher highest him his how i id
-    identifier if in including increasing information instead into is it item its kind largest
-    last later latest least less letter list long longer longest low lower lowest make many max
-    maximum me mean median min minimum month more most much my name named need neither never no
-    nor not number occur of old older oldest on once one only or order other our out over
-    overall part per percent percentage please popular portion possible present rank ranked
-    ratio recent record respectively result return reverse row same second share short shorter
-    shortest show since single small smaller smallest so some sort sorted start starting
-    substring such sum table tell than that the their them there these they thing those three
-    time to today together top total twice two type under unique until up us use used using
-    value very want was we well were what when where whether which who whole whom whose why
-    with within without word would year yet you young younger youngest your
+    any anybody anyone are as ascending at average be been before belong belonging below
+    besides between biggest both but by called can contain containing corresponding could count
+    day decreasing descending detail did different distinct do doe done down duplicate each
+    earlier earliest either ever every everybody everyone except exist few fewer fewest find
+    first following for from full get give given greater greatest ha had have having he her
+    high higher highest him his how i id identifier if in including increasing information
+    instead into is it item its kind largest last later latest least less letter list long
+    longer longest low lower lowest make man many max maximum me mean median men min minimum
+    month more most much my name named need neither never no nobody nor not number occur of old
+    older oldest on once one only or order other our out over overall part people per percent
+    percentage person please popular portion possible present rank ranked ratio recent record
+    respectively result return reverse row same second share short shorter shortest show since
+    single small smaller smallest so some somebody someone sort sorted start starting substring
+    such sum table tell than that the their them there these they thing those three time to
+    today together top total twice two type under unique until up us use used using value very
+    want was we well were what when where whether which who whole whom whose why with within
+    without woman women word would year yet you young younger youngest your
     """.split()  # noqa: SIM905  one word a line says no more
 )
 _SHORT = 2

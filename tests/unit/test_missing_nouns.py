@@ -87,19 +87,27 @@ def test_a_weak_no_is_enough_where_the_drafts_do_not_agree() -> None:
         ask(Question(WEIGHT), ports, Settings(repair=False), silent)
 
 
-@pytest.mark.parametrize("column", ["pets.weight", "none", "salaries"])
+@pytest.mark.parametrize("column", ["pets.weight", "salaries"])
 def test_a_column_that_the_model_makes_up_is_missing(column: str) -> None:
     """Where one holds the noun, it names that."""
     with pytest.raises(UnanswerableError, match="holds weight"):
         answer(drafts(9.0, column=column))
 
 
-@pytest.mark.parametrize("told", ["It is hard to say.", "", "SELECT weight FROM pets"])
+@pytest.mark.parametrize("told", ["It is hard to say.", "", "none", "SELECT weight FROM pets"])
 def test_what_is_no_name_says_nothing(told: str) -> None:
-    """The model's words go no further."""
+    """The model's words go no further; ``none`` is too easily said where the drafts agree."""
     model = drafts(-9.0, column=told)
     assert answer(model).sql == "SELECT 1"
     assert len(model.weighed) == 1
+
+
+def test_a_value_that_the_drafts_look_for_is_no_noun() -> None:
+    """Values are many, and a sample does not know them all."""
+    sql = "SELECT age FROM pets WHERE name LIKE '%Weight%'"
+    model = Looked([sql], samples=[sql], surely=-9.0)
+    assert answer(model).sql == sql
+    assert model.weighed == []
 
 
 def test_a_column_of_another_table_is_one() -> None:
