@@ -98,6 +98,8 @@ def options(
     script = tmp_path / "fake_vllm.py"
     script.write_text(FAKE_VLLM)
     monkeypatch.setattr(plan, "require_vllm", lambda python: python)
+    # What other programs leave free is no matter of the stand-in, which takes next to nothing.
+    monkeypatch.setattr("streamlink_magic.serving.hardware.available_memory", lambda: 64 << 30)
     arguments = Launch.arguments
 
     def fake_arguments(launch: Launch) -> list[str]:
