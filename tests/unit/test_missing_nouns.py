@@ -9,7 +9,7 @@ import pytest
 
 from streamlink_magic.catalog.cache import CatalogCache
 from streamlink_magic.errors import ServerRefusedError, UnanswerableError
-from streamlink_magic.memory.recall import Memory
+from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
 from streamlink_magic.pipeline import Ports, ask
 from streamlink_magic.records import AnswerView, NotebookSnapshot, Question, Term
 from streamlink_magic.settings import Settings
@@ -44,24 +44,24 @@ class Looked(FakeModel):
         return FakeModel([self.column]).stream(messages, max_tokens=max_tokens)
 
 
-def answer(
-    model: FakeModel, question: str = WEIGHT, memory: Memory | None = None, **settings: bool
+def answer(model: FakeModel, question: str = WEIGHT, **settings: bool) -> AnswerView:
+    """Return the answer to the question about pets, as somebody gets it who taught nothing."""
+    return answer_with(NOTHING_KEPT, model, question, **settings)
+
+
+def answer_with(
+    memory: Memory, model: FakeModel, question: str = WEIGHT, **settings: bool
 ) -> AnswerView:
-    """Return the answer to the question about pets."""
-    ports = Ports(NotebookSnapshot(), FakeWorkbench((PETS,)), model, CatalogCache())
-    ports = ports if memory is None else Ports(*_fields(ports), memory=memory)
+    """Return the answer with a memory."""
+    workbench = FakeWorkbench((PETS,))
+    ports = Ports(NotebookSnapshot(), workbench, model, CatalogCache(), memory=memory)
     view, _ = ask(Question(question), ports, Settings(**settings), silent)  # type: ignore[arg-type]
     return view
 
 
-def _fields(ports: Ports) -> tuple[object, ...]:
-    return ports.notebook, ports.workbench, ports.model, ports.cache
-
-
-def drafts(surely: float | None, *, column: str = "pets.age", agree: bool = True) -> Looked:
-    """Return a model whose drafts agree or not, and that says so surely where the noun is."""
-    others = ["SELECT 1"] if agree else ["SELECT nothing"]
-    return Looked(["SELECT 1"], samples=others, surely=surely, column=column)
+def drafts(surely: float | None, *, column: str = "pets.age") -> Looked:
+    """Return a model whose drafts agree, and that says so surely that a column holds the noun."""
+    return Looked(["SELECT 1"], samples=["SELECT 1"], surely=surely, column=column)
 
 
 def test_a_sure_no_refuses_though_the_drafts_agree() -> None:
@@ -125,7 +125,7 @@ def test_nothing_is_asked_where_every_noun_is_explained() -> None:
 def test_a_term_of_the_glossary_explains() -> None:
     """What the user taught is not looked for."""
     model = drafts(-9.0)
-    answer(model, memory=Memory(terms=(Term("weight", "age * 2"),)))
+    answer_with(Memory(terms=(Term("weight", "age * 2"),)), model)
     assert model.weighed == []
 
 
