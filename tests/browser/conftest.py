@@ -10,7 +10,7 @@ from lab import PATIENCE_MS, Lab, start_lab, stop_lab
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from playwright.sync_api import Browser, Page
 
@@ -61,6 +61,19 @@ def stranger(
     process, started = start_lab(lab.folder, {**kernel_environment, "JUPYTER_DATA_DIR": data})
     yield started
     stop_lab(process)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with a failed test what its page showed: it is gone by the time anybody reads that."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and page is not None:
+        cells = page.locator(".jp-Cell").all_inner_texts()
+        report.sections.append(("What the page showed", "\n----\n".join(cells)))
+    return report
 
 
 @pytest.fixture

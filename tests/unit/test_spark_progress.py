@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,11 @@ class Control:
         return threading.Thread(target=target, daemon=True)
 
 
+def interrupt() -> None:
+    """Interrupt the test's own thread, as a notebook's stop button does."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 def stopped(control: Control, monkeypatch: pytest.MonkeyPatch) -> KeyboardInterrupt:
     """Return the interrupt that comes out of a query which is stopped at its first sign of life."""
 
@@ -78,8 +84,8 @@ def stopped(control: Control, monkeypatch: pytest.MonkeyPatch) -> KeyboardInterr
 
     def progress(_: str, detail: str = "") -> None:
         details.append(detail)
-        if "cancelling" not in detail:
-            raise KeyboardInterrupt
+        if "rows" in detail:
+            interrupt()
 
     monkeypatch.setattr(execute, "unprinted", nothing_printed)
     monkeypatch.setattr(execute, "fetch_arrow", fetch)
@@ -87,7 +93,9 @@ def stopped(control: Control, monkeypatch: pytest.MonkeyPatch) -> KeyboardInterr
     make = lambda: SimpleNamespace(schema=None)  # noqa: E731
     with pytest.raises(KeyboardInterrupt) as caught:
         fetch_rows(make, control, row_limit=5, timeout_s=PATIENCE_S, progress=progress)
-    assert details[0].endswith(" · 1,200 rows")
+    assert details[0] == "planning"
+    assert details[1].endswith(" · 1,200 rows")
+    assert details[2].startswith("cancelling · ")
     return caught.value
 
 
@@ -108,6 +116,42 @@ def test_a_query_that_goes_on_is_not_called_cancelled(monkeypatch: pytest.Monkey
     assert note.startswith("Spark jobs 7, 8 were asked to stop after ")
     assert note.endswith("have not ended yet.")
     control.cancelled.set()
+
+
+class Swallows(Control):
+    """Counting in it loses an interrupt, as Python does where an object is being freed."""
+
+    def __init__(self) -> None:
+        super().__init__(JobsSeen())
+        self.counting = threading.Event()
+
+    def seen(self, _: str) -> JobsSeen:
+        """Count for a while, whatever comes."""
+        self.counting.set()
+        with suppress(KeyboardInterrupt):
+            self.cancelled.wait(1.0)
+        return JobsSeen()
+
+
+def test_an_interrupt_is_heard_while_the_jobs_are_being_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thread that is interrupted never counts, so there is nothing to lose it in."""
+    control = Swallows()
+
+    def interrupt_once_counting() -> None:
+        control.counting.wait(PATIENCE_S)
+        interrupt()
+
+    def make() -> SimpleNamespace:
+        control.cancelled.wait(PATIENCE_S)
+        raise LookupError
+
+    monkeypatch.setattr(execute, "unprinted", nullcontext)
+    threading.Thread(target=interrupt_once_counting, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        fetch_rows(make, control, row_limit=5, timeout_s=PATIENCE_S, progress=lambda *_: None)
+    assert control.cancelled.is_set()
 
 
 def test_a_tracker_that_cannot_be_asked_tells_nothing() -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from streamlink_magic.adapters.spark.arrow import fetch_arrow, python_rows
 from streamlink_magic.adapters.spark.batches import Fetched, size_text
 from streamlink_magic.adapters.spark.catalog import columns_of
 from streamlink_magic.adapters.spark.failures import first_line, unprinted
+from streamlink_magic.adapters.spark.jobs import NOTHING_SEEN
 from streamlink_magic.errors import ExecutionError, QueryTimeoutError, StreamlinkError
 from streamlink_magic.records import QueryResult
 from streamlink_magic.settings import RESULT_BYTES
@@ -95,12 +97,15 @@ def fetch_rows(
     thread.daemon = True
     try:
         thread.start()
-        in_time = _wait(work, control, started + timeout_s, progress)
+        progress("Spark", str(work.seen))
+        _tell(work, control, progress)
+        in_time = work.done.wait(timeout_s)
+        work.hush()
     except BaseException as error:
-        seen = control.seen(work.tag)
-        progress("Spark", f"cancelling · {seen}")
+        work.hush()
+        progress("Spark", f"cancelling · {work.seen}")
         cancelled = _cancel(work, control)
-        error.add_note(_cancelled(seen, time.monotonic() - started, stopped=cancelled))
+        error.add_note(_cancelled(work.seen, time.monotonic() - started, stopped=cancelled))
         raise
     if not in_time:
         raise _timed_out(timeout_s, stopped=_cancel(work, control))
@@ -121,13 +126,24 @@ def rows_of_catalog(answer: CatalogRows, row_limit: int) -> QueryResult:
     )
 
 
-def _wait(work: _Work, control: JobControl, until: float, progress: Progress) -> bool:
-    """Wait for the work, telling how far it is; return False when the time is up."""
-    while not work.done.wait(_POLL_S):
-        if time.monotonic() > until:
-            return False
-        progress("Spark", _told(control.seen(work.tag), work.rows))
-    return True
+def _tell(work: _Work, control: JobControl, progress: Progress) -> None:
+    """Tell how far the work is until it has ended or is being cancelled.
+
+    The counting has a thread of its own: an interrupt that meets a call to Spark may be lost in
+    it (Python drops what is raised while an object is being freed) and tears its connection. The
+    thread that is interrupted only waits.
+    """
+
+    def tell() -> None:
+        while not work.done.wait(_POLL_S) and work.told:
+            work.seen = control.seen(work.tag)
+            with work.telling:
+                if work.told:
+                    progress("Spark", _told(work.seen, work.rows))
+
+    # The copy carries the cell that is running, to which a kernel's thread must send.
+    run = copy_context().run
+    threading.Thread(target=run, args=(tell,), name="streamlink-progress", daemon=True).start()
 
 
 class _Work:
@@ -138,6 +154,9 @@ class _Work:
     ) -> None:
         self.tag = f"streamlink-{uuid.uuid4().hex}"
         self.done = threading.Event()
+        self.seen = NOTHING_SEEN
+        self.telling = threading.Lock()
+        self.told = True
         self.error: BaseException | None = None
         self.fetched = Fetched(None)
         self.schema: Any = None
@@ -160,6 +179,11 @@ class _Work:
         finally:
             self.done.set()
 
+    def hush(self) -> None:
+        """Let nothing more be told: what follows is another phase."""
+        with self.telling:
+            self.told = False
+
     def _arrived(self, rows: int) -> None:
         self.rows += rows
 
@@ -172,6 +196,7 @@ def _cancel(work: _Work, control: JobControl) -> bool:
     """
 
     def cancel_on() -> None:
+        work.seen = control.seen(work.tag)
         give_up = time.monotonic() + _CANCEL_PATIENCE_S
         while time.monotonic() < give_up:
             control.cancel(work.tag)
