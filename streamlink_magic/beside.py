@@ -115,6 +115,7 @@ def offer_controls(
             edit=deeds.edit,
             ask=deeds.ask,
             stop=deeds.stop,
+            rows=lambda: answer.view.result,
             run=deeds.run if waits else None,
             suggestions=answer.suggestions,
             warning=answer.view.status if waits else "",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from streamlink_magic.errors import AskUsageError
 from streamlink_magic.steps.render import format_value, page, render_grid, render_rows
+from streamlink_magic.steps.render.order import is_missing, rank_values
 
 if TYPE_CHECKING:
     from typing import Self
@@ -112,14 +113,12 @@ def arrange(
     rows = [row for row in result.rows if not wanted or _holds(row, wanted)]
     if sort:
         index = _index(result, sort)
-        known = [row for row in rows if not _is_missing(row[index])]
-        missing = [row for row in rows if _is_missing(row[index])]
-        rows = [*_sorted(known, index, descending=descending), *missing]
+        missing = [row for row in rows if is_missing(row[index])]
+        known = [row for row in rows if not is_missing(row[index])]
+        ranked = zip(rank_values([row[index] for row in known]), known, strict=True)
+        known = [row for _, row in sorted(ranked, key=itemgetter(0), reverse=descending)]
+        rows = [*known, *missing]
     return replace(result, rows=tuple(rows))
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _holds(row: tuple[object, ...], wanted: str) -> bool:
@@ -132,15 +131,3 @@ def _index(result: QueryResult, name: str) -> int:
         listed = ", ".join(names[:_NAMED])
         raise AskUsageError(f"There is no column {name!r} in this answer; there are: {listed}")
     return names.index(name)
-
-
-def _sorted(
-    rows: list[tuple[object, ...]], index: int, *, descending: bool
-) -> list[tuple[object, ...]]:
-    def value(row: tuple[object, ...]) -> Any:  # noqa: ANN401  what Spark gave
-        return row[index]
-
-    try:
-        return sorted(rows, key=value, reverse=descending)
-    except TypeError:  # structs and maps have no order of their own
-        return sorted(rows, key=lambda row: format_value(row[index]), reverse=descending)

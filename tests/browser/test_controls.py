@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from lab import PATIENCE_MS, Lab, photograph, run_all, save, wait_until_ran
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.spark]
 OUTPUT = ".jp-OutputArea-output"
 PROVEN = "read-only: proven"
 BUTTON = "button.jupyter-button"
+TABLE = ".dt-container table:has(tbody)"
 CANCELLED = re.compile(r"Spark jobs? [\d, ]+ (was|were) cancelled after")
 SETUP = """\
 import os, sys
@@ -37,6 +39,11 @@ active = lambda: len(list(spark._jsc.sc().statusTracker().getActiveJobIds()))
 """
 COUNTS = "SELECT kind, count(*) AS n FROM pets GROUP BY kind ORDER BY n DESC"
 LONG = "SELECT count(*) AS pairs FROM numbers a JOIN numbers b ON hash(a.id, b.id) = 1"
+HOSTILE = (
+    "SELECT name, age * 2 AS twice, '<img src=x onerror=window.pwned=1>' AS "
+    "`<img src=x onerror=window.pwned=2>` FROM pets ORDER BY age DESC"
+)
+_SERIOUS = frozenset({"serious", "critical"})
 # The first answer's controls go when those of the second come: what stands must be below it.
 _SECOND_HAS_CONTROLS = """proven => {
     const below = Node.DOCUMENT_POSITION_FOLLOWING;
@@ -94,6 +101,43 @@ def test_an_answer_is_edited_kept_and_followed_up(opened: Page, lab: Lab, pictur
     page.wait_for_function(_SECOND_HAS_CONTROLS, arg=PROVEN)
     assert page.locator(BUTTON, has_text="Follow up").count() == 1
     page.screenshot(path=pictures / "followed.png")
+
+
+def wait_for_column(page: Page, number: int, told: list[str]) -> None:
+    """Wait until one column of the open table shows these texts, from above."""
+    cells = f"{TABLE} tbody td:nth-child({number})"
+    page.wait_for_function(
+        "([cells, told]) => JSON.stringify([...document.querySelectorAll(cells)]"
+        ".map(one => one.innerText)) === told",
+        arg=[cells, json.dumps(told, separators=(",", ":"))],
+    )
+
+
+@pytest.mark.parametrize("opened", [("looked", HOSTILE, ASK)], indirect=True)
+def test_the_rows_sort_and_filter_at_a_click(opened: Page, lab: Lab, pictures: Path) -> None:
+    """Numbers in their order, a search over all; markup in names and values is text."""
+    page = opened
+    answer(page).wait_for(timeout=PATIENCE_MS)
+    wait_until_ran(page)
+    button(page, "Sort and filter").click()
+    wait_for_column(page, 2, ["16", "10", "6"])
+    heading = page.locator(".dt-container th:visible", has_text="twice").first
+    heading.click()
+    wait_for_column(page, 2, ["6", "10", "16"])
+    heading.click()
+    wait_for_column(page, 2, ["16", "10", "6"])
+    photograph(page, page.locator(".jp-CodeCell").last, pictures, "sorted")
+    found = Axe().run(page, context=".dt-container").response["violations"]
+    assert [one["id"] for one in found if one["impact"] in _SERIOUS] == []
+    page.locator(".dt-search input").fill("bo")
+    wait_for_column(page, 1, ["Bo"])
+    assert page.locator(".dt-container img").count() == 0
+    wait_for_column(page, 3, ["<img src=x onerror=window.pwned=1>"])
+    assert page.evaluate("() => window.pwned") is None
+    save(page)
+    assert "widget-state" not in json.dumps(lab.read("looked.ipynb").metadata)
+    button(page, "Sort and filter").click()
+    page.locator(".dt-container").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("opened", [("refused", COUNTS, ASK)], indirect=True)

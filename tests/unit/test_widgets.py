@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +14,14 @@ import ipywidgets
 import pytest
 
 from streamlink_magic.adapters.widgets import Actions, Controls, show_controls
+from streamlink_magic.records import Column, QueryResult
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PATIENCE_S = 30
+PETS = QueryResult(
+    (Column("name", "string"), Column("age", "double")),
+    (("Bo", 10.5), (None, 9.0), ("Cy", None)),
+)
 
 
 class Publisher:
@@ -40,6 +47,7 @@ class Deeds:
         self.done: list[tuple[str, ...]] = []
         self.answer: str | None = "Done."
         self.error: BaseException | None = None
+        self.result: QueryResult | None = PETS
 
     def __call__(self, *what: str) -> str | None:
         """Do something."""
@@ -57,6 +65,7 @@ class Deeds:
             edit=lambda sql: self("edit", sql),
             ask=lambda text: self("ask", text),
             stop=lambda: self("stop"),
+            rows=lambda: self.result,
             **more,
         )
 
@@ -175,9 +184,7 @@ def test_what_is_under_way_can_be_stopped_and_not_started_twice(deeds: Deeds) ->
 
     shell = notebook()
     actions = deeds.actions()
-    controls = Controls(
-        shell, Actions(actions.sql, actions.cell, actions.keep, slow, actions.ask, actions.stop)
-    )
+    controls = Controls(shell, replace(actions, edit=slow))
     controls._open_sql()
     controls._submit()
     assert begun.wait(PATIENCE_S)
@@ -211,11 +218,71 @@ def test_nothing_in_the_sql_is_markup(deeds: Deeds) -> None:
     shell = notebook()
     actions = deeds.actions()
     evil = '"><img src=x onerror=alert(1)>'
-    controls = Controls(
-        shell, Actions(evil, evil, actions.keep, actions.edit, actions.ask, actions.stop)
-    )
+    controls = Controls(shell, replace(actions, sql=evil, cell=evil))
     pages = [one.value for one in controls._made if isinstance(one, ipywidgets.HTML)]
     assert not any("<img" in page for page in pages)
+
+
+def rows_of(controls: Controls) -> list[list[str]]:
+    """Return the cells of the table that is open: what is shown, then each column's order."""
+    (table,) = controls._field.children
+    cells: list[list[str]] = json.loads(table._dt_args["data_json"])
+    return cells
+
+
+def test_the_rows_open_as_a_table_that_sorts_by_values(deeds: Deeds) -> None:
+    """What is shown reads as in the answer; numbers and nulls are ordered by what they are."""
+    controls, _ = shown(deeds)
+    press(controls, "Sort and filter")
+    assert rows_of(controls) == [
+        ["Bo", "10.5", "0", "1"],
+        ["null", "9.0", "2", "0"],
+        ["Cy", "null", "1", "2"],
+    ]
+    press(controls, "Sort and filter")
+    assert controls._field.children == ()
+
+
+def test_a_table_goes_when_other_rows_may_come(deeds: Deeds) -> None:
+    """What stood open would be the rows of another statement."""
+    controls, _ = shown(deeds)
+    press(controls, "Sort and filter")
+    press(controls, "Keep")
+    assert controls._field.children == ()
+
+
+@pytest.mark.parametrize("result", [None, replace(PETS, rows=())])
+def test_without_rows_there_is_no_table(deeds: Deeds, result: QueryResult | None) -> None:
+    """It is said, and nothing opens."""
+    deeds.result = result
+    controls, _ = shown(deeds)
+    press(controls, "Sort and filter")
+    assert "no rows" in controls._note.value
+    assert controls._field.children == ()
+
+
+def test_nothing_in_the_rows_is_markup_whatever_the_user_allows_elsewhere(
+    deeds: Deeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names and values are text, and two columns of one name are two columns."""
+    monkeypatch.setattr("itables.options.allow_html", True)
+    evil = "<img src=x onerror=alert(1)>"
+    columns = (Column(evil, "string"), Column(evil, "string"))
+    deeds.result = QueryResult(columns, ((evil, f"</script>{evil}"),))
+    controls, _ = shown(deeds)
+    press(controls, "Sort and filter")
+    (table,) = controls._field.children
+    assert "<img" not in json.dumps(table._dt_args)
+    assert rows_of(controls)[0][1].startswith("&lt;/script&gt;")
+
+
+def test_a_table_leaves_no_widget_behind(deeds: Deeds) -> None:
+    """It closes with the other controls."""
+    controls, _ = shown(deeds)
+    press(controls, "Sort and filter")
+    (table,) = controls._field.children
+    controls.settle()
+    assert table.comm is None
 
 
 def test_settled_twice_is_settled_once(deeds: Deeds) -> None:

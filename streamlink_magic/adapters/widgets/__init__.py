@@ -13,11 +13,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.adapters.widgets.actions import Actions, insert_button, rows_for
+from streamlink_magic.adapters.widgets.table import sortable_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SHOWN_CHARS = 90
+_LOOK = "Sort and filter"
 _QUIET = "mathjax_ignore tex2jax_ignore"
 
 
@@ -65,7 +67,7 @@ class Controls:
         made, self._made = self._made, []
         for widget in made:
             for model in (widget.layout, getattr(widget, "style", None), widget):
-                if model is not None:
+                if model is not None and not isinstance(model, str):  # a table's style is one
                     model.close()
 
     def _build(self) -> None:
@@ -83,6 +85,7 @@ class Controls:
             self._button("Edit SQL", "pencil", "Change the SQL and run it", self._open_sql),
             self._button("Fix", "wrench", "Say what is wrong", lambda: self._open_words("Fix")),
             self._button("Follow up", "comment", "Ask on", lambda: self._open_words("Follow up")),
+            self._button(_LOOK, "table", "Look through the rows", self._open_table),
             self._html(insert_button(actions.cell)),
         ]
         if actions.run is not None:
@@ -125,12 +128,30 @@ class Controls:
         self._words.placeholder = asks
         self._open(purpose, self._words, "Ask")
 
+    def _open_table(self) -> None:
+        """Show the rows as a table that sorts and filters; a second press puts it away."""
+        result = self._actions.rows()
+        if result is None or not result.rows:
+            self._say("There are no rows to look through.")
+        elif self._purpose == _LOOK:
+            self._put_away()
+        else:
+            self._purpose = _LOOK
+            self._made.append(sortable_table(result))
+            self._field.children = (self._made[-1],)
+
+    def _put_away(self) -> None:
+        self._purpose = ""
+        self._field.children = ()
+
     def _open(self, purpose: str, entry: Any, label: str) -> None:  # noqa: ANN401
         """Show the entry for a purpose; a second press on its button puts it away."""
-        again = self._purpose == purpose
-        self._purpose = "" if again else purpose
+        if self._purpose == purpose:
+            self._put_away()
+            return
+        self._purpose = purpose
         self._go.description = label
-        self._field.children = () if again else (entry, self._go)
+        self._field.children = (entry, self._go)
 
     def _submit(self) -> None:
         text = (self._sql if self._purpose == "Edit SQL" else self._words).value.strip()
@@ -161,6 +182,8 @@ class Controls:
         # A second click that was already under way must not start it again.
         if self._go.disabled:
             return
+        if self._purpose == _LOOK:  # the rows may be others when it is done
+            self._put_away()
         self._enable(on=False)
         self._cancel.disabled = False
         self._working.children = (self._note, self._cancel)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streamlink_magic.records import QueryResult
+
 # JupyterLab's and Notebook's own commands, which a button may name; elsewhere it does nothing.
 _INSERT = ("notebook:insert-cell-below", "notebook:replace-selection")
 
@@ -36,6 +38,8 @@ class Actions:
         Interrupts what is under way.
     suggestions
         Questions that could come next.
+    rows
+        Returns the rows that were fetched; None where the SQL was not run.
     warning
         Why the SQL was not run.
     """
@@ -46,6 +50,7 @@ class Actions:
     edit: Callable[[str], str | None]
     ask: Callable[[str], str | None]
     stop: Callable[[], object]
+    rows: Callable[[], QueryResult | None]
     run: Callable[[], str | None] | None = None
     suggestions: tuple[str, ...] = field(default=())
     warning: str = ""
