@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.policy import Policy
     from streamlink_magic.protocols import Workbench
-    from streamlink_magic.records import AskContext
+    from streamlink_magic.records import AskContext, CatalogSnapshot
+    from streamlink_magic.settings import Settings
 
 COUNTED_ONLY = "values hidden: may only be counted, count({name})"
 _VIEWS = frozenset({"view", "temp view", "dataframe"})
@@ -42,6 +43,15 @@ def see_catalog(workbench: Workbench, policy: Policy, cache: CatalogCache) -> Vi
     """Return the catalog as a question may see it; the cache forgets what another policy opened."""
     cache.keep_to(policy, bounded=bounds_views(policy))
     return VisibleCatalog(workbench, policy)
+
+
+def see_tables(workbench: Workbench, settings: Settings, cache: CatalogCache) -> CatalogSnapshot:
+    """Return the tables that the settings' policy opens, from the cache where it knows them."""
+    return cache.snapshot(
+        see_catalog(workbench, settings.policy, cache),
+        deadline_s=settings.catalog_deadline_s,
+        age_s=settings.catalog_age_s,
+    )
 
 
 class VisibleCatalog:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from streamlink_magic.adapters.drawing import draw_picture, warm_drawing
+from streamlink_magic.adapters.drawing import draw_picture
 from streamlink_magic.adapters.notebook import IPythonNotebook, cell_id, notebook_path
 from streamlink_magic.adapters.spark.catalog import columns_of
 from streamlink_magic.adapters.spark.recognize import (
@@ -25,7 +23,7 @@ from streamlink_magic.answer import Answer
 from streamlink_magic.auditing import Account
 from streamlink_magic.beside import next_words, offer_controls, python_cell
 from streamlink_magic.catalog.cache import CatalogCache
-from streamlink_magic.disclosure import bounds_views, see_catalog
+from streamlink_magic.disclosure import bounds_views, see_tables
 from streamlink_magic.editing import run_edited
 from streamlink_magic.endpoint import LateModel, find_model
 from streamlink_magic.errors import AskUsageError, StreamlinkError
@@ -37,9 +35,8 @@ from streamlink_magic.memory.recall import memory_file, read_memory
 from streamlink_magic.pipeline import Ports, approve_query, run_query, view_written, write_sql
 from streamlink_magic.records import Check, Question, Turn
 from streamlink_magic.replay import Asking, Deck, Places, unrecorded
-from streamlink_magic.sampling import open_sampler
-from streamlink_magic.steps.prompt import prefix_messages
 from streamlink_magic.steps.suggest import suggest_questions
+from streamlink_magic.warming import WarmUp
 from streamlink_magic.watching import Watch
 
 if TYPE_CHECKING:
@@ -53,7 +50,7 @@ if TYPE_CHECKING:
     from streamlink_magic.memory.entries import KeptAnswer
     from streamlink_magic.memory.recall import Memory
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
-    from streamlink_magic.records import AnswerView, CatalogSnapshot, GuardedQuery, Message
+    from streamlink_magic.records import AnswerView, GuardedQuery
     from streamlink_magic.replay import Take
     from streamlink_magic.settings import Settings
 
@@ -100,8 +97,7 @@ class AskSession:
         self.turns: list[Turn] = []
         self.history = AskHistory()
         self.model_names: tuple[str, ...] = ()
-        self._warmed: tuple[Message, ...] = ()
-        self._cold = True
+        self._warm = WarmUp(self.cache)
         self._told_unrestricted: set[str] = set()
         self._shown: Answer | None = None
         self._deck = Deck()
@@ -196,7 +192,7 @@ class AskSession:
                 workbench = open_workbench(self._spark(settings), settings.databases, account)
                 model = account.metered(LateModel(settings, line))
                 ports = self._ports(workbench, model, settings)
-                tables = self._snapshot(workbench, settings).tables
+                tables = see_tables(workbench, settings, self.cache).tables
                 view, query = fix_failure(failure, tables, ports, settings, line)
                 view = replace(view, times=line.times())
                 account.answered(view)
@@ -472,59 +468,16 @@ class AskSession:
             self._shown = None
         if _CHANGES_TABLES.search(source):
             self.cache.forget()
-            self._cold = True
-        if settings.warm_up and self._cold:
+            self._warm.due = True
+        if settings.warm_up and self._warm.due:
             self._warm_up(settings)
 
     def _warm_up(self, settings: Settings) -> None:
-        """Send the prompt's stable front once, in the background, so that vLLM caches it."""
         try:
             spark = find_session(self._shell.user_ns, settings.session)
         except StreamlinkError:
             return  # the notebook has no session yet; a later cell will make it
-        self._cold = False
-        threading.Thread(target=self._send_prefix, args=(spark, settings), daemon=True).start()
-
-    def _send_prefix(self, spark: object, settings: Settings) -> None:
-        # All are kindnesses: whatever is wrong, a stopped Spark too, the question will say.
-        with suppress(Exception):
-            if settings.charts:
-                warm_drawing()
-        account = Account.of(settings)
-        with suppress(Exception):
-            self._learn(open_workbench(spark, settings.databases, account), settings)
-        with suppress(Exception):
-            account.write("warmed")  # names and types are sent, and no question
-            self._warm(open_workbench(spark, settings.databases, account), settings)
-
-    def _learn(self, workbench: Workbench, settings: Settings) -> None:
-        """Look at bounded samples, so that joins and values are known when a question comes."""
-        self.remember(settings)
-        if not settings.sample_values:
-            return
-        self._snapshot(workbench, settings)
-        reader = open_sampler(workbench, settings)
-        self.cache.learn(reader, budget_s=settings.sample_budget_s)
-
-    def _warm(self, workbench: Workbench, settings: Settings) -> None:
-        snapshot = self._snapshot(workbench, settings)
-        model = find_model(settings, None)
-        tables = tuple(table for table in snapshot.tables if table.described)
-        front = partial(prefix_messages, tables, snapshot.current_database, self.cache.profile)
-        messages = front()
-        fits = model.count_tokens(messages) <= settings.prompt_tokens
-        if tables and fits and messages != self._warmed:
-            self._warmed = messages
-            model.warm(messages)
-            if settings.two_forms and settings.samples:
-                model.warm(front(form="columns"))
-
-    def _snapshot(self, workbench: Workbench, settings: Settings) -> CatalogSnapshot:
-        return self.cache.snapshot(
-            see_catalog(workbench, settings.policy, self.cache),
-            deadline_s=settings.catalog_deadline_s,
-            age_s=settings.catalog_age_s,
-        )
+        self._warm.begin(spark, settings, remember=partial(self.remember, settings))
 
 
 def _told_of(account: Account, view: AnswerView) -> AnswerView:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlink_magic.disclosure import see_catalog
+from streamlink_magic.disclosure import see_tables
 from streamlink_magic.errors import AskUsageError
 from streamlink_magic.governance import NO_RULES
 from streamlink_magic.memory.recall import memory_file
@@ -48,11 +48,7 @@ class Desk:
             When the catalog cannot be read.
         """
         workbench = self.asks.workbench(self.settings)
-        return self.asks.cache.snapshot(
-            see_catalog(workbench, self.settings.policy, self.asks.cache),
-            deadline_s=self.settings.catalog_deadline_s,
-            age_s=self.settings.catalog_age_s,
-        )
+        return see_tables(workbench, self.settings, self.asks.cache)
 
     def kept_path(self) -> Path:
         """Return the file of kept answers.

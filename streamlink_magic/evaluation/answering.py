@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.auditing import MeteredModel
 from streamlink_magic.catalog.cache import CatalogCache
-from streamlink_magic.disclosure import see_catalog
+from streamlink_magic.disclosure import see_tables
 from streamlink_magic.errors import EvaluationError, GuardError, StreamlinkError
 from streamlink_magic.evaluation.plain import plain_messages
 from streamlink_magic.evaluation.predictions import Prediction
@@ -76,11 +76,7 @@ class PipelineAnswer:
     def _learned(self) -> CatalogCache:
         settings, workbench = self._settings, open_workbench(self._databases.spark)
         cache = CatalogCache()
-        cache.snapshot(
-            see_catalog(workbench, settings.policy, cache),
-            deadline_s=settings.catalog_deadline_s,
-            age_s=settings.catalog_age_s,
-        )
+        see_tables(workbench, settings, cache)
         if settings.sample_values:
             reader = open_sampler(workbench, settings)
             cache.learn(reader, budget_s=settings.sample_budget_s)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from streamlink_magic import session
+from streamlink_magic import session, warming
 from streamlink_magic.errors import ServerUnreachableError, SessionError
 from streamlink_magic.records import (
     AskContext,
@@ -52,8 +52,8 @@ def catalog() -> FakeCatalog:
 def asks(monkeypatch: pytest.MonkeyPatch, model: WarmModel, catalog: FakeCatalog) -> AskSession:
     """Return a session whose Spark and model are at hand."""
     monkeypatch.setattr(session, "find_session", lambda *_: object())
-    monkeypatch.setattr(session, "find_model", lambda *_: model)
-    monkeypatch.setattr(session, "open_workbench", lambda *_: catalog)
+    monkeypatch.setattr(warming, "find_model", lambda *_: model)
+    monkeypatch.setattr(warming, "open_workbench", lambda *_: catalog)
     return AskSession(SimpleNamespace(user_ns={}))
 
 
@@ -98,9 +98,12 @@ def test_warming_can_be_switched_off(asks: AskSession, model: WarmModel) -> None
     assert model.warmed == []
 
 
-@pytest.mark.parametrize("missing", ["find_session", "find_model"])
+@pytest.mark.parametrize(
+    ("module", "missing"), [(session, "find_session"), (warming, "find_model")]
+)
 def test_nothing_is_said_while_spark_or_the_server_is_missing(
     asks: AskSession,
+    module: ModuleType,
     missing: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -110,6 +113,6 @@ def test_nothing_is_said_while_spark_or_the_server_is_missing(
     def fail(*_: object) -> None:
         raise {"find_session": SessionError, "find_model": ServerUnreachableError}[missing]("none")
 
-    monkeypatch.setattr(session, missing, fail)
+    monkeypatch.setattr(module, missing, fail)
     after(asks, "x = 1")
     assert "".join(capfd.readouterr()) == ""
