@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from streamlink_magic.drafting import (
     write_best,
     write_one,
 )
-from streamlink_magic.errors import GuardError
+from streamlink_magic.errors import GuardError, UnanswerableError
 from streamlink_magic.memory.fingerprint import find_tables
 from streamlink_magic.memory.notes import answer_notes
 from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
@@ -38,6 +39,7 @@ from streamlink_magic.records import (
     Prompt,
     QueryResult,
     Question,
+    SentPart,
     TableSchema,
     Turn,
     Vote,
@@ -133,20 +135,45 @@ def write_sql(
     """
     asked = link_question(question, ports, settings, progress)
     english = translate(asked, ports.model, settings, progress)
-    linked = _in_english(asked, english, ports, settings) if english else asked
+    if english is None:
+        return replace(
+            _write(asked, None, ports, settings, progress, run=run), context=asked.context
+        )
+    linked = _in_english(asked, english, ports, settings)
+    with suppress(UnanswerableError):  # what no table holds may be the translation's own word
+        written = _write(linked, english, ports, settings, progress, run=run)
+        return replace(written, context=asked.context, english=english)
+    progress("model", "in the question's own words")
+    written = _write(asked, None, ports, settings, progress, run=run)
+    before = (*english.parts, *_sent_over(linked, ports, settings))
+    return replace(written, context=asked.context, beside=(*before, *written.beside))
+
+
+def _write(
+    linked: LinkedContext,
+    english: Translation | None,
+    ports: Ports,
+    settings: Settings,
+    progress: Progress,
+    *,
+    run: bool,
+) -> Written:
+    """Return checked SQL for a question as it was asked, or as it was put into English."""
+    words = english.text if english else linked.context.question.text
     prompt = build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings))
     grammar = _grammar(prompt, linked.context.catalog.current_database, settings)
     progress("model")
     if not ports.workbench.guards:
-        written = _write_unproven(prompt, grammar, ports, settings, progress)
-    else:
-        words = english.text if english else question.text
-        desk = _desk(words, prompt, ports, settings, progress)
-        desk = replace(desk, grammar=grammar, run=run, **_around(linked, prompt))
-        other = _other_form(linked, ports, settings)
-        desk = replace(desk, other=other, translated=english is not None)
-        written = write_best(desk) if settings.samples else write_one(desk)
-    return replace(written, context=asked.context, english=english)
+        return _write_unproven(prompt, grammar, ports, settings, progress)
+    desk = replace(
+        _desk(words, prompt, ports, settings, progress),
+        grammar=grammar,
+        run=run,
+        other=_other_form(linked, ports, settings),
+        translated=english is not None,
+        **_around(linked, prompt),
+    )
+    return write_best(desk) if settings.samples else write_one(desk)
 
 
 def _in_english(
@@ -163,6 +190,13 @@ def _in_english(
     kept = any(one.source == "kept" for one in asked.context.examples)
     examples = (asked if kept else linked).context.examples
     return replace(linked, context=replace(linked.context, examples=examples))
+
+
+def _sent_over(linked: LinkedContext, ports: Ports, settings: Settings) -> Iterator[SentPart]:
+    """Return what drafts were drawn over, in each form of the tables."""
+    yield from build_prompt(linked, ports.model, budget_tokens=_budget(ports, settings)).parts
+    if other := _other_form(linked, ports, settings):
+        yield from other.parts
 
 
 def _unheard(phase: str, detail: str = "") -> None:

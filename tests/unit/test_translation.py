@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from streamlink_magic.catalog.cache import CatalogCache
+from streamlink_magic.errors import UnanswerableError
 from streamlink_magic.pipeline import Ports, ask
 from streamlink_magic.records import (
     AnswerView,
     AskContext,
     CatalogSnapshot,
+    Completion,
     LinkedContext,
     NotebookSnapshot,
     Question,
@@ -133,3 +135,35 @@ def test_a_word_of_the_translation_is_no_reason_to_refuse() -> None:
     model = FakeModel(["What do the songs weigh?", "SELECT 1"], samples=["SELECT 1"], surely=-9.0)
     assert asked(model, Settings()).sql == "SELECT 1"
     assert model.weighed == []
+
+
+class Lost(FakeModel):
+    """Puts a question into English by a wrong word, and finds nothing called so."""
+
+    def __init__(self, own: str) -> None:
+        self.lost, self.own = "SELECT count(chapter_id) FROM chapters", own
+        super().__init__(["How many chapters are there?", self.lost, own])
+
+    def sample(self, messages, count, **_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN003, ANN201
+        """Draw what was written first over these words."""
+        sql = self.lost if "chapters" in messages[1].content else self.own
+        self.sampled.append(messages)
+        return tuple(Completion(sql, self.name) for _ in range(count))
+
+
+def test_what_the_translation_lost_is_asked_in_the_questions_own_words() -> None:
+    """A name that no table has may be a wrong word for one that is there."""
+    model = Lost("SELECT count(*) FROM songs")
+    view = asked(model, Settings())
+    assert view.sql == model.own
+    assert not any("read in English" in check.text for check in view.checks)
+    assert model.sent[-1][1].content.startswith(CHINESE)
+    sent = "".join(part.text for part in view.sent)
+    messages = (one for each in (*model.sent, *model.sampled) for one in each)
+    assert all(message.content in sent for message in messages)
+
+
+def test_what_no_table_holds_in_either_wording_is_refused() -> None:
+    """The second refusal is the one that is told."""
+    with pytest.raises(UnanswerableError, match="weight"):
+        asked(Lost("SELECT max(weight) FROM loads"), Settings())
