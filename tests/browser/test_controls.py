@@ -115,10 +115,12 @@ def wait_for_column(page: Page, number: int, told: list[str]) -> None:
 
 @pytest.mark.parametrize("opened", [("looked", HOSTILE, ASK)], indirect=True)
 def test_the_rows_sort_and_filter_at_a_click(opened: Page, lab: Lab, pictures: Path) -> None:
-    """Numbers in their order, a search over all; markup in names and values is text."""
+    """Numbers in their order, a search over all; markup is text, and nothing is fetched."""
     page = opened
     answer(page).wait_for(timeout=PATIENCE_MS)
     wait_until_ran(page)
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
     button(page, "Sort and filter").click()
     wait_for_column(page, 2, ["16", "10", "6"])
     heading = page.locator(".dt-container th:visible", has_text="twice").first
@@ -138,6 +140,8 @@ def test_the_rows_sort_and_filter_at_a_click(opened: Page, lab: Lab, pictures: P
     assert "widget-state" not in json.dumps(lab.read("looked.ipynb").metadata)
     button(page, "Sort and filter").click()
     page.locator(".dt-container").wait_for(state="detached")
+    own = (lab.url, f"blob:{lab.url}", "data:")
+    assert [url for url in fetched if not url.startswith(own)] == []  # nothing leaves for a CDN
 
 
 @pytest.mark.parametrize("opened", [("refused", COUNTS, ASK)], indirect=True)
