@@ -13,6 +13,7 @@ import pytest
 from streamlink_magic.adapters.spark import execute
 from streamlink_magic.adapters.spark.execute import fetch_rows
 from streamlink_magic.adapters.spark.jobs import ClassicJobs, JobsSeen
+from streamlink_magic.stopping import Stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,6 +153,38 @@ def test_an_interrupt_is_heard_while_the_jobs_are_being_counted(
     with pytest.raises(KeyboardInterrupt):
         fetch_rows(make, control, row_limit=5, timeout_s=PATIENCE_S, progress=lambda *_: None)
     assert control.cancelled.is_set()
+
+
+def test_what_another_thread_stops_is_heard_while_it_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A control's work has a thread of its own, which no signal of the system reaches."""
+    control = Control(JobsSeen(jobs=(7,), stages=1, tasks=2))
+    stop, working = Stoppable(), threading.Event()
+    said: list[str] = []
+
+    def make() -> SimpleNamespace:
+        working.set()
+        control.cancelled.wait(PATIENCE_S)
+        raise LookupError
+
+    def work() -> None:
+        try:
+            with stop:
+                fetch_rows(
+                    make, control, row_limit=5, timeout_s=PATIENCE_S, progress=lambda *_: None
+                )
+        except KeyboardInterrupt as stopped:
+            said.extend(stopped.__notes__)
+
+    monkeypatch.setattr(execute, "unprinted", nullcontext)
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert working.wait(PATIENCE_S)
+    assert stop()
+    thread.join(PATIENCE_S)
+    (note,) = said
+    assert note.startswith("Spark job 7 was cancelled after ")
 
 
 def test_a_tracker_that_cannot_be_asked_tells_nothing() -> None:

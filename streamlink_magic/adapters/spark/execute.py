@@ -99,7 +99,7 @@ def fetch_rows(
         thread.start()
         progress("Spark", str(work.seen))
         _tell(work, control, progress)
-        in_time = work.done.wait(timeout_s)
+        in_time = _wait(work, started + timeout_s)
         work.hush()
     except BaseException as error:
         work.hush()
@@ -124,6 +124,18 @@ def rows_of_catalog(answer: CatalogRows, row_limit: int) -> QueryResult:
         more=len(answer.rows) > row_limit,
         arrow=pa.Table.from_arrays(arrays, names=[column.name for column in answer.columns]),
     )
+
+
+def _wait(work: _Work, until: float) -> bool:
+    """Wait for the work; return False when the time is up.
+
+    It is waited for in short steps: an interrupt that another thread raises in this one, as a
+    Cancel button does, is delivered between two of them and not within one.
+    """
+    while not work.done.wait(_POLL_S):
+        if time.monotonic() > until:
+            return False
+    return True
 
 
 def _tell(work: _Work, control: JobControl, progress: Progress) -> None:
