@@ -21,7 +21,7 @@ OUTPUT = ".jp-OutputArea-output"
 PROVEN = "read-only: proven"
 BUTTON = "button.jupyter-button"
 TABLE = ".dt-container table:has(tbody)"
-CANCELLED = re.compile(r"Spark jobs? [\d, ]+ (was|were) cancelled after")
+CANCELLED = re.compile(r"Spark (job \d+ was|jobs \d+(, \d+)+ were) cancelled after")
 SETUP = """\
 import os, sys
 sys.path.insert(0, {tests!r})

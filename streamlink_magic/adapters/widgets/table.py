@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamlink_magic.steps.render import phrases
 from streamlink_magic.steps.render.order import rank_values
-from streamlink_magic.steps.render.values import cut, format_column, is_number, visible
+from streamlink_magic.steps.render.values import cut, format_column, is_numeric, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,11 @@ def sortable_table(result: QueryResult) -> Any:  # noqa: ANN401  itables has no 
 
     Each column is followed, out of sight, by the places of its values, so that numbers, dates and
     structs sort by what they are and not by how they read.
+
+    Parameters
+    ----------
+    result
+        The rows; of more than 50,000 cells the first are shown, and the caption says so.
     """
     import pandas as pd
     from itables.widget import ITable
@@ -66,7 +71,7 @@ def _layout(rows: int) -> dict[str, str | None]:
 
 def _column_defs(columns: Sequence[Sequence[object]]) -> list[dict[str, object]]:
     width = len(columns)
-    numbers = [index for index, values in enumerate(columns) if _is_numeric(values)]
+    numbers = [index for index, values in enumerate(columns) if is_numeric(values)]
     order_by: list[dict[str, object]] = [
         {"targets": [index], "orderData": [width + index]} for index in range(width)
     ]
@@ -75,8 +80,3 @@ def _column_defs(columns: Sequence[Sequence[object]]) -> list[dict[str, object]]
         {"targets": numbers, "className": "dt-right"},
         *order_by,
     ]
-
-
-def _is_numeric(values: Sequence[object]) -> bool:
-    known = [value for value in values if value is not None]
-    return bool(known) and all(map(is_number, known))

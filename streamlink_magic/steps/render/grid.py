@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.render import phrases
 from streamlink_magic.steps.render.markup import LINE, MUTED, text
-from streamlink_magic.steps.render.values import cut, format_column, is_number
+from streamlink_magic.steps.render.values import cut, format_column, is_numeric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +41,7 @@ def render_grid(result: QueryResult) -> str:
 def _column(result: QueryResult, index: int, rows: Sequence[tuple[object, ...]]) -> list[str]:
     """Return the cells of one column, its heading first."""
     column, values = result.columns[index], [row[index] for row in rows]
-    known = [value for value in values if value is not None]
-    side = _side(right=bool(known) and all(map(is_number, known)))
+    side = _side(right=is_numeric(values))
     cells = zip(values, format_column(values), strict=True)
     return [
         _heading(column, side),

@@ -82,6 +82,12 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
+def is_numeric(values: Iterable[object]) -> bool:
+    """Return whether a column's values are numbers, as far as there are any."""
+    known = [value for value in values if value is not None]
+    return bool(known) and all(map(is_number, known))
+
+
 def cut(text: str, limit: int) -> str:
     """Return the text, at most ``limit`` characters of it, saying how much is missing."""
     if len(text) <= limit:
