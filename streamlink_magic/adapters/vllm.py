@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 import weakref
+from collections import defaultdict
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +16,10 @@ from streamlink_magic.errors import (
     ServerRefusedError,
     ServerUnreachableError,
 )
-from streamlink_magic.records import Completion, Message
+from streamlink_magic.records import Completion, Message, TokenLogprob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from threading import Event
 
     from openai import OpenAI
@@ -26,7 +28,8 @@ _STOP = ["```", ";\n"]  # ends of an opened code fence, or of the first statemen
 _RETRIES = 2
 _TOLD_TOKENS = 10
 _UNTOLD = 1e-6  # stands for a token that is not among the likeliest
-_REFUSES_GRAMMAR = re.compile(r"grammar|structured.?output|guidance", re.IGNORECASE)
+_GRAMMAR, _LOGPROBS = "structured_outputs", "logprobs"
+_REFUSALS = {_GRAMMAR: r"grammar|structured.?output|guidance", _LOGPROBS: r"log.?prob"}
 _NO_PROXY: dict[str, None] = {"all://": None, "http://": None, "https://": None}
 _HINTS = {
     400: "Ask with fewer tables (--tables), or raise the server's --max-model-len.",
@@ -41,6 +44,20 @@ _REDIRECT_HINT = (
     "%config AskMagics.base_url = 'https://host/v1'"
 )
 _SERVER_HINT = "Look into the server's log (streamlink doctor names it), then run the cell again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A field of the request that a server may refuse: it is asked without then."""
+
+    field: str
+    text: str = ""
+
+    def value(self) -> object:
+        return {"grammar": self.text} if self.text else True
+
+    def is_named_in(self, refusal: str) -> bool:
+        return bool(re.search(_REFUSALS[self.field], refusal, re.IGNORECASE))
 
 
 class VllmModel:
@@ -74,7 +91,7 @@ class VllmModel:
         self._wanted = model
         self._timeout_s = timeout_s
         self._digest_of = digest_of
-        self._refused: set[str] = set()  # grammars that the server did not take
+        self._refused: set[_Wish] = set()  # what the server did not take
 
     def __repr__(self) -> str:
         return f"VllmModel({self.base_url!r}, model={self._wanted!r})"
@@ -173,31 +190,28 @@ class VllmModel:
     def _chunks(
         self, messages: Sequence[Message], grammar: str, **options: object
     ) -> Iterator[Any]:
-        """Yield an answer's chunks; a server that does not take the grammar is asked without."""
+        """Yield an answer's chunks; what the server does not take it is asked without."""
         from openai import APIError
 
+        wishes = [one for one in _wishes(grammar) if one not in self._refused]
         begun = False
-        if grammar and grammar not in self._refused:
-            bound = {"structured_outputs": {"grammar": grammar}}
+        while True:
             try:
-                with closing(self._create(messages, bound, options)) as chunks:
+                with closing(self._create(messages, wishes, options)) as chunks:
                     for chunk in chunks:
                         begun = True
                         yield chunk
             except APIError as error:  # by its status, or in the first event of the stream
-                if begun or not _REFUSES_GRAMMAR.search(str(error)):
+                refused = [one for one in wishes if one.is_named_in(str(error))]
+                if begun or not refused:
                     raise
-                self._refused.add(grammar)
+                self._refused.update(refused)
+                wishes = [one for one in wishes if one not in refused]
             else:
                 return
-        with closing(self._create(messages, {}, options)) as chunks:
-            yield from chunks
 
     def _create(
-        self,
-        messages: Sequence[Message],
-        bound: Mapping[str, object],
-        options: Mapping[str, object],
+        self, messages: Sequence[Message], wishes: Iterable[_Wish], options: Mapping[str, object]
     ) -> Any:  # noqa: ANN401
         opened = messages[-1].role == "assistant"
         return self._client.chat.completions.create(  # type: ignore[call-overload]
@@ -206,13 +220,14 @@ class VllmModel:
             stop=_STOP if opened else None,
             stream=True,
             stream_options={"include_usage": True},
-            extra_body={**_opening(opened), **bound},
+            extra_body={**_opening(opened), **{one.field: one.value() for one in wishes}},
             **options,
         )
 
     def _collect(self, chunks: Any, stopped: Event) -> tuple[Completion, ...]:  # noqa: ANN401
         texts: dict[int, str] = {}
         reasons: dict[int, str] = {}
+        told: dict[int, list[TokenLogprob]] = defaultdict(list)
         usage = None
         for chunk in chunks:
             if stopped.is_set():
@@ -220,6 +235,7 @@ class VllmModel:
             usage = chunk.usage or usage
             for choice in chunk.choices:
                 texts[choice.index] = texts.get(choice.index, "") + (choice.delta.content or "")
+                told[choice.index] += _logprobs(choice)
                 if choice.finish_reason:
                     reasons[choice.index] = choice.finish_reason
         written = usage.completion_tokens if usage else 0
@@ -231,17 +247,20 @@ class VllmModel:
                 finish_reason=reasons[number],
                 # The server counts all of them together.
                 completion_tokens=written if number == ended[0] else 0,
+                logprobs=tuple(told[number]),
             )
             for number in ended
         )
 
     def _read(self, chunks: Any) -> Iterator[str | Completion]:  # noqa: ANN401
         pieces: list[str] = []
+        told: list[TokenLogprob] = []
         reason, usage = "", None
         for chunk in chunks:
             usage = chunk.usage or usage
             for choice in chunk.choices:
                 reason = choice.finish_reason or reason
+                told += _logprobs(choice)
                 if choice.delta.content:
                     pieces.append(choice.delta.content)
                     yield choice.delta.content
@@ -253,6 +272,7 @@ class VllmModel:
             finish_reason=reason,
             prompt_tokens=usage.prompt_tokens if usage else 0,
             completion_tokens=usage.completion_tokens if usage else 0,
+            logprobs=tuple(told),
         )
 
     def odds(self, messages: Sequence[Message], words: tuple[str, str]) -> float | None:
@@ -321,6 +341,18 @@ class VllmModel:
             ) from error
         except openai.APIError as error:  # an error event in the middle of a stream
             raise self._died() from error
+
+
+def _wishes(grammar: str) -> Iterator[_Wish]:
+    yield _Wish(_LOGPROBS)
+    if grammar:
+        yield _Wish(_GRAMMAR, grammar)
+
+
+def _logprobs(choice: Any) -> Iterator[TokenLogprob]:  # noqa: ANN401
+    """Yield the tokens of a piece with their log-probabilities, where the server tells them."""
+    for one in (choice.logprobs and choice.logprobs.content) or ():
+        yield TokenLogprob(one.token, one.logprob)
 
 
 def _wire(messages: Sequence[Message]) -> list[dict[str, str]]:

@@ -33,7 +33,14 @@ from streamlink_magic.records.guarded import (
     TableSize,
     Verdict,
 )
-from streamlink_magic.records.prompt import Completion, Message, Prompt, SentPart, SqlDraft
+from streamlink_magic.records.prompt import (
+    Completion,
+    Message,
+    Prompt,
+    SentPart,
+    SqlDraft,
+    TokenLogprob,
+)
 from streamlink_magic.records.question import (
     AskContext,
     DataFrameVariable,
@@ -82,6 +89,7 @@ __all__ = [
     "TableSchema",
     "TableSize",
     "Term",
+    "TokenLogprob",
     "Turn",
     "ValueHint",
     "Verdict",

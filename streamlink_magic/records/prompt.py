@@ -52,6 +52,14 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token of an answer, and the natural logarithm of how likely the model held it."""
+
+    token: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What the model wrote.
 
@@ -59,6 +67,8 @@ class Completion:
     ----------
     finish_reason
         ``stop`` when it ended by itself, ``length`` when it was cut.
+    logprobs
+        Its tokens in their order; empty where the server does not tell how likely they were.
     """
 
     text: str
@@ -66,6 +76,7 @@ class Completion:
     finish_reason: str = "stop"
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

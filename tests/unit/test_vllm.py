@@ -16,7 +16,7 @@ from streamlink_magic.errors import (
     ServerUnreachableError,
     StreamlinkError,
 )
-from streamlink_magic.records import Completion, Message
+from streamlink_magic.records import Completion, Message, TokenLogprob
 
 ASKED = (Message("user", "How many?"), Message("assistant", "```sql\n"))
 Handler = Callable[[BaseHTTPRequestHandler, dict[str, object]], None]
@@ -69,12 +69,12 @@ def event(handler: BaseHTTPRequestHandler, data: object) -> None:
 
 
 def stream(text: str, *, dies: bool = False, error: bool = False) -> Handler:
-    def answer(handler: BaseHTTPRequestHandler, _: dict[str, object]) -> None:
+    def answer(handler: BaseHTTPRequestHandler, body: dict[str, object]) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "text/event-stream")
         handler.end_headers()
         for piece in text.split(" "):
-            event(handler, chunk({"content": piece + " "}))
+            event(handler, chunk({"content": piece + " "}, told=bool(body.get("logprobs"))))
         if error:
             event(handler, {"error": {"message": "engine died", "type": "x", "code": 500}})
         elif not dies:
@@ -84,8 +84,13 @@ def stream(text: str, *, dies: bool = False, error: bool = False) -> Handler:
     return answer
 
 
-def chunk(delta: dict[str, str], finish: str | None = None) -> dict[str, object]:
-    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+def chunk(
+    delta: dict[str, str], finish: str | None = None, *, told: bool = False
+) -> dict[str, object]:
+    choice: dict[str, object] = {"index": 0, "delta": delta, "finish_reason": finish}
+    if told:
+        token = {"token": delta["content"], "logprob": -0.5, "top_logprobs": []}
+        choice["logprobs"] = {"content": [token]}
     return {
         "id": "1",
         "object": "chat.completion.chunk",
@@ -262,6 +267,37 @@ def test_a_server_that_refuses_the_grammar_is_asked_without(
         with closing(model.stream(ASKED, max_tokens=50, grammar="start: X")) as pieces:  # type: ignore[type-var]
             assert list(pieces)[:2] == ["SELECT ", "1 "]
     assert ["structured_outputs" in body for body in server.bodies] == [True, False, False]
+
+
+def test_an_answer_tells_how_likely_each_token_was(server: Server) -> None:
+    """First choice and further drafts alike, token by token."""
+    model = VllmModel(server.url, "key")
+    *_, first = written(model)
+    (drawn,) = model.sample(
+        ASKED, count=1, temperature=0.8, max_tokens=9, stopped=threading.Event()
+    )
+    for answer in (first, drawn):
+        assert isinstance(answer, Completion)
+        assert answer.logprobs == (TokenLogprob("SELECT ", -0.5), TokenLogprob("1 ", -0.5))
+
+
+def test_a_server_that_tells_no_probabilities_answers_all_the_same(server: Server) -> None:
+    """It is asked without them, once and for all."""
+    answer = stream("SELECT 1")
+
+    def chat(handler: BaseHTTPRequestHandler, body: dict[str, object]) -> None:
+        if "logprobs" in body:
+            reply(handler, 400, {"error": {"message": "logprobs are not allowed here"}})
+        else:
+            answer(handler, body)
+
+    server.chat = chat
+    model = VllmModel(server.url, "key")
+    for _ in range(2):
+        *_, completion = written(model)
+        assert isinstance(completion, Completion)
+        assert (completion.text, completion.logprobs) == ("SELECT 1 ", ())
+    assert ["logprobs" in body for body in server.bodies] == [True, False, False]
 
 
 def test_another_refusal_is_no_word_about_the_grammar(server: Server) -> None:
