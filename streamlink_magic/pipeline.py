@@ -25,30 +25,8 @@ from streamlink_magic.drafting import (
 )
 from streamlink_magic.errors import GuardError, UnanswerableError
 from streamlink_magic.memory.fingerprint import find_tables
-from streamlink_magic.memory.notes import answer_notes
 from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
-from streamlink_magic.records import (
-    AnswerView,
-    AskContext,
-    Check,
-    DataFrameVariable,
-    DataProfile,
-    GuardedQuery,
-    LinkedContext,
-    NotebookSnapshot,
-    Prompt,
-    QueryResult,
-    Question,
-    SentPart,
-    TableSchema,
-    Turn,
-    Vote,
-)
-from streamlink_magic.steps.chart import choose_chart
-from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.context import gather_context
-from streamlink_magic.steps.doubts import find_doubts
-from streamlink_magic.steps.explain import explain_result
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.grammar import sql_grammar
 from streamlink_magic.steps.guard import guard_approved, guard_sql, guard_unproven
@@ -56,13 +34,26 @@ from streamlink_magic.steps.guard.agreement import with_warnings
 from streamlink_magic.steps.link import link_tables
 from streamlink_magic.steps.prompt import build_prompt
 from streamlink_magic.steps.repair import Known
-from streamlink_magic.steps.trust import trust_checks
+from streamlink_magic.viewing import view_result, view_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streamlink_magic.catalog.cache import CatalogCache
     from streamlink_magic.protocols import ChatModel, Progress, Workbench
+    from streamlink_magic.records import (
+        AnswerView,
+        AskContext,
+        DataFrameVariable,
+        GuardedQuery,
+        LinkedContext,
+        NotebookSnapshot,
+        Prompt,
+        Question,
+        SentPart,
+        TableSchema,
+        Turn,
+    )
     from streamlink_magic.settings import Policy, Settings
 
 _SCHEMA_SHARE = 0.8
@@ -353,21 +344,6 @@ def run_query(
     return view_result(view, query, result)
 
 
-def view_result(view: AnswerView, query: GuardedQuery, result: QueryResult) -> AnswerView:
-    """Return the view of a query that has run: checked, put into words, a chart chosen."""
-    return replace(
-        view,
-        verdict=replace(query.verdict, warnings=view.verdict.warnings),
-        result=result,
-        checks=(*view.checks, *check_answer(query.sql, result)),
-        explanation=explain_result(
-            view.question, query.sql, result, query.verdict.tables, view.repairs
-        ),
-        status="",
-        chart=choose_chart(result),
-    )
-
-
 def approve_query(sql: str, ports: Ports, settings: Settings) -> GuardedQuery:
     """Guard a statement again that the user has read and wants to run, whatever it costs.
 
@@ -412,71 +388,6 @@ def guard_own(
     return replace(query, verdict=verdict), find_tables(verdict.tables, known) or ()
 
 
-def view_written(question: Question, written: Written) -> AnswerView:
-    """Return the view of SQL that has not run."""
-    draft, verdict = written.draft, with_warnings(written.verdict, written.draft.sql)
-    tables = verdict.tables
-    again = ("The model was asked again with Spark's message.",) if written.model_calls > 1 else ()
-    repairs = (*draft.repairs, *again)
-    return AnswerView(
-        question=question.text.strip(),
-        sql=draft.sql,
-        verdict=verdict,
-        explanation=explain_result(question.text, draft.sql, None, tables, repairs),
-        checks=(
-            *_trust(written),
-            *_translated(written),
-            *_unchanged(written),
-            *_doubts(written, question),
-            *(Check("warning", text) for text in verdict.warnings),
-            *(Check("warning", text) for text in written.absent),
-        ),
-        repairs=repairs,
-        sent=(
-            *(written.english.parts if written.english else ()),
-            *written.prompt.parts,
-            *(written.other.parts if written.other else ()),
-            *written.beside,
-        ),
-        model=draft.completion.model,
-        tokens=draft.completion.completion_tokens,
-        status=_status(written),
-        notes=answer_notes(written.context, draft.sql) if written.context else (),
-        read=find_tables(tables, written.prompt.tables) or (),
-        follows=bool(written.context and written.context.turns),
-    )
-
-
-def _translated(written: Written) -> Iterator[Check]:
-    """Tell how a question in another script was read."""
-    if written.english:
-        yield Check("note", f"The question was read in English as: {written.english.text}")
-
-
-def _unchanged(written: Written) -> Iterator[Check]:
-    """Warn of a follow-up whose query is the one before, though the model was asked twice."""
-    turns = written.context.turns if written.context else ()
-    if turns and turns[-1].sql.split() == written.draft.sql.split():
-        yield Check("warning", "The query is the one before, unchanged. Say the change otherwise.")
-
-
-def _doubts(written: Written, question: Question) -> tuple[Check, ...]:
-    profile = written.context.profile if written.context else DataProfile()
-    words = written.english.text if written.english else question.text
-    return find_doubts(written.draft.sql, words, written.prompt.tables, profile)
-
-
-def _trust(written: Written) -> tuple[Check, ...]:
-    return trust_checks(
-        written.badge,
-        [Vote(one.best.draft.sql, one.votes, one.weight) for one in written.readings],
-        drawn=written.drawn,
-        mended=bool(written.draft.repairs),
-        asked_again=written.model_calls > 1,
-        unexplained=written.unexplained,
-    )
-
-
 def _askable(ports: Ports) -> NotebookSnapshot:
     """Leave DataFrame variables out where they cannot be made readable by name (Connect)."""
     return (
@@ -495,14 +406,3 @@ def _with_variables(policy: Policy, shown: Sequence[DataFrameVariable]) -> Polic
 
 def _is_shown(name: str, tables: Sequence[TableSchema]) -> bool:
     return any(table.kind == "dataframe" and table.name.name == name for table in tables)
-
-
-def _status(written: Written) -> str:
-    if written.query is not None:
-        return "Not run, as asked. Run it with: answer.run()"
-    if written.verdict.rule == "budget":
-        return f"Not run: {written.verdict.why} To run it all the same: answer.run()"
-    return (
-        "Not run: on this Spark Connect session the guard cannot prove a statement "
-        f"({written.verdict.why.rstrip('.')}). Read the SQL; answer.run() runs it on your word."
-    )

@@ -32,10 +32,11 @@ from streamlink_magic.history import AskHistory
 from streamlink_magic.memory.keeping import kept_from, today, who
 from streamlink_magic.memory.kept import add_kept
 from streamlink_magic.memory.recall import memory_file, read_memory
-from streamlink_magic.pipeline import Ports, approve_query, run_query, view_written, write_sql
+from streamlink_magic.pipeline import Ports, approve_query, run_query, write_sql
 from streamlink_magic.records import Check, Question, Turn
 from streamlink_magic.replay import Asking, Deck, Places, unrecorded
 from streamlink_magic.steps.suggest import suggest_questions
+from streamlink_magic.viewing import view_written
 from streamlink_magic.warming import WarmUp
 from streamlink_magic.watching import Watch
 

@@ -9,17 +9,13 @@ from streamlink_magic.disclosure import without_names
 from streamlink_magic.drafting import Written, guard_or_mend
 from streamlink_magic.errors import AskUsageError, InvalidSqlError, UnsafeSqlError
 from streamlink_magic.fixing.changes import changes_between
-from streamlink_magic.pipeline import (
-    compose_prompt,
-    link_question,
-    run_query,
-    view_written,
-)
+from streamlink_magic.pipeline import compose_prompt, link_question, run_query
 from streamlink_magic.records import Completion, Prompt, Question, SqlDraft
 from streamlink_magic.steps.generate import generate_sql
 from streamlink_magic.steps.prompt import retry_prompt
 from streamlink_magic.steps.repair import Known
 from streamlink_magic.steps.repair.runtime import mend_runtime
+from streamlink_magic.viewing import view_written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

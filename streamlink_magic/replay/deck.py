@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from streamlink_magic import errors
 from streamlink_magic.errors import GuardError, ReplayDriftError, StreamlinkError
 from streamlink_magic.memory.keeping import today
-from streamlink_magic.pipeline import answer_written, link_question, view_written, write_sql
+from streamlink_magic.pipeline import answer_written, link_question, write_sql
 from streamlink_magic.records import Bundle, Check
 from streamlink_magic.replay.bundle import Recorded, Recording, pack
 from streamlink_magic.replay.choosing import choose, miss
@@ -22,6 +22,7 @@ from streamlink_magic.replay.places import Places, Shelf
 from streamlink_magic.replay.request import Request, Ruler, describe_request
 from streamlink_magic.replay.rewriting import write_recorded
 from streamlink_magic.replay.tape import add_to_tape
+from streamlink_magic.viewing import view_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable

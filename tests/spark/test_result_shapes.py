@@ -8,7 +8,7 @@ import pytest
 
 from streamlink_magic.adapters.spark.workbench import open_workbench
 from streamlink_magic.drafting import Written
-from streamlink_magic.pipeline import run_query, view_written
+from streamlink_magic.pipeline import run_query
 from streamlink_magic.records import (
     AnswerView,
     Completion,
@@ -19,6 +19,7 @@ from streamlink_magic.records import (
 from streamlink_magic.settings import Settings
 from streamlink_magic.steps.guard import guard_sql
 from streamlink_magic.steps.render import mimebundle, render_markdown
+from streamlink_magic.viewing import view_written
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
