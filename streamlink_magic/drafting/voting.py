@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamlink_magic.errors import StreamlinkError
-    from streamlink_magic.records import SentPart
+    from streamlink_magic.records import SentPart, SqlDraft
     from streamlink_magic.steps.generate import Drafts
     from streamlink_magic.steps.vote import Candidate
 
+# Log-probability of the names and values of a first choice. Above it, five drafts were right no
+# more often than two on 200 questions of Spider.
+_SURE = -3.0
 _UNCHANGED = "This is the query before, unchanged. The last question asks for a change in it."
 
 
@@ -64,9 +67,11 @@ def write_best(desk: Desk) -> Written:
 def _is_settled(drafts: Drafts, candidates: Sequence[Candidate], desk: Desk) -> bool:
     """Return whether further drafts would hardly change the answer.
 
-    That is where all of several agree, mended or not, and on something.
+    That is where all of several agree, mended or not, or where the model was sure of the names
+    in its first choice; and where that returns something.
     """
-    if not _agree(drafts, candidates) or repeats(candidates[0].draft.sql, desk):
+    settled = _agree(drafts, candidates) or _is_sure(drafts.first, candidates)
+    if not settled or repeats(candidates[0].draft.sql, desk):
         return False
     result = candidates[0].result
     return result is None or not says_nothing(result)
@@ -76,6 +81,14 @@ def _agree(drafts: Drafts, candidates: Sequence[Candidate]) -> bool:
     """Return whether there are several drafts, all can be used, and they say the same."""
     several = len(candidates) == _drawn(drafts) > 1
     return several and len(weigh_readings(candidates)) == 1
+
+
+def _is_sure(first: SqlDraft | NoSqlError, candidates: Sequence[Candidate]) -> bool:
+    """Return whether the first choice can be used, and was named without much wavering."""
+    if isinstance(first, NoSqlError) or not candidates or first.naming is None:
+        return False
+    stands = candidates[0].draft.completion is first.completion
+    return stands and first.naming.logprob > _SURE
 
 
 def _written(

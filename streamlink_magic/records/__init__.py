@@ -36,6 +36,7 @@ from streamlink_magic.records.guarded import (
 from streamlink_magic.records.prompt import (
     Completion,
     Message,
+    Naming,
     Prompt,
     SentPart,
     SqlDraft,
@@ -76,6 +77,7 @@ __all__ = [
     "Link",
     "LinkedContext",
     "Message",
+    "Naming",
     "NotebookSnapshot",
     "PhaseTime",
     "PlanNode",

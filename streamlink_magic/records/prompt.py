@@ -80,6 +80,22 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """How surely the model wrote the names and values of a statement.
+
+    Attributes
+    ----------
+    logprob
+        The natural logarithm of how likely it held all of them together; at most 0.
+    wavered
+        Those that it held less likely than not, in their order.
+    """
+
+    logprob: float
+    wavered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SqlDraft:
     """One SQL statement, not yet checked.
 
@@ -89,9 +105,13 @@ class SqlDraft:
         What was mended in it, a sentence each.
     first_choice
         Whether the model wrote what it holds likeliest, and did not draw at random.
+    naming
+        How surely it named what it reads, before anything was mended; None where that is not
+        known.
     """
 
     sql: str
     completion: Completion
     repairs: tuple[str, ...] = ()
     first_choice: bool = False
+    naming: Naming | None = None

@@ -1,94 +1,26 @@
-"""Let the model write, and take exactly one SQL statement from what it wrote."""
+"""Let the model write several answers, side by side."""
 
 from __future__ import annotations
 
-import re
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Any
-
-import sqlglot
-from sqlglot.errors import SqlglotError
+from typing import TYPE_CHECKING
 
 from streamlink_magic.errors import ModelError, NoSqlError
-from streamlink_magic.records import Completion, Prompt, SqlDraft
+from streamlink_magic.steps.generate.write import draft_of, generate_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
     from streamlink_magic.protocols import ChatModel, Clock, Progress
+    from streamlink_magic.records import Completion, Prompt, SqlDraft
 
 TEMPERATURE = 0.8
 _GRACE, _GRACE_S = 0.5, 0.5
-_FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
-
-
-def generate_sql(
-    prompt: Prompt, model: ChatModel, *, max_tokens: int, progress: Progress, grammar: str = ""
-) -> SqlDraft:
-    """Return the statement that the model wrote.
-
-    Parameters
-    ----------
-    max_tokens
-        Longest answer, in tokens.
-    progress
-        Is told the SQL as it grows.
-    grammar
-        What the answer is bound to, as Lark text; empty leaves it free.
-
-    Raises
-    ------
-    NoSqlError
-        When the answer was cut, holds no SQL, or holds several statements.
-    ModelError
-        When the server failed.
-    """
-    written = ""
-    completion: Completion | None = None
-    # Closing the stream, on an interrupt too, makes the server stop generating.
-    with closing(  # type: ignore[type-var]
-        model.stream(prompt.messages, max_tokens=max_tokens, grammar=grammar)
-    ) as stream:
-        for piece in stream:
-            if isinstance(piece, Completion):
-                completion = piece
-            else:
-                written += piece
-                progress("model", written)
-    if completion is None:
-        raise NoSqlError("The model's answer did not end.", "Run the cell again.")
-    if completion.finish_reason == "length":
-        raise NoSqlError(
-            f"The model's answer was cut at {max_tokens} tokens.",
-            "Ask for less at once, or allow more: %config AskMagics.answer_tokens = 1024",
-        )
-    return SqlDraft(sql=extract_sql(completion.text), completion=completion, first_choice=True)
-
-
-def generate_line(prompt: Prompt, model: ChatModel, *, max_tokens: int) -> str:
-    """Return the first line that the model writes; empty when its answer was cut before its end.
-
-    Raises
-    ------
-    ModelError
-        When the server failed.
-    """
-    written = ""
-    with closing(  # type: ignore[type-var]
-        model.stream(prompt.messages, max_tokens=max_tokens)
-    ) as stream:
-        for piece in stream:
-            if isinstance(piece, Completion):
-                return "" if piece.finish_reason == "length" else written.strip()
-            written += piece
-            if "\n" in written.lstrip():
-                break
-    return written.strip().partition("\n")[0].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,52 +203,4 @@ def _drafts(completion: Completion, draw: Draw) -> Iterator[SqlDraft]:
     """Yield the draft of an answer that ended by itself and holds one statement."""
     if completion.finish_reason == "stop":
         with suppress(NoSqlError):
-            sql = extract_sql(completion.text)
-            yield SqlDraft(sql, completion, first_choice=draw.temperature == 0)
-
-
-def extract_sql(answer: str) -> str:
-    r"""Return the one SQL statement in a model's answer, without its semicolon.
-
-    Raises
-    ------
-    NoSqlError
-        When there is none, or more than one.
-
-    Examples
-    --------
-    >>> extract_sql("```sql\\nSELECT 1;\\n``` This returns one.")
-    'SELECT 1'
-    """
-    fenced = _FENCED.search(answer)
-    text = (fenced.group(1) if fenced else answer).strip()
-    statements = _statements(text)
-    if not statements:
-        raise NoSqlError(
-            "The model wrote no SQL for this question.",
-            "Say which tables hold the answer (--tables a,b), or ask in other words.",
-        )
-    if len(statements) > 1:
-        raise NoSqlError(
-            f"The model wrote {len(statements)} statements; one is wanted.",
-            "Ask one thing at a time.",
-        )
-    return statements[0]
-
-
-def _statements(text: str) -> list[str]:
-    """Split at semicolons outside of quotes and comments; comments alone are no statement."""
-    try:
-        tokens = sqlglot.tokenize(text, read="spark")
-    except SqlglotError:
-        return [text]  # Spark's own parser will say what is wrong with it
-    groups: list[list[Any]] = [[]]
-    for token in tokens:
-        if token.token_type.name == "SEMICOLON":
-            groups.append([])
-        else:
-            groups[-1].append(token)
-    filled = [group for group in groups if group]
-    if len(filled) == 1:
-        return [text.rstrip().removesuffix(";").rstrip()]
-    return [text[group[0].start : group[-1].end + 1] for group in filled]
+            yield draft_of(completion, first_choice=draw.temperature == 0)
