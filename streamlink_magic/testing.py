@@ -21,6 +21,7 @@ from streamlink_magic.records import (
     TableName,
     TableSchema,
     TableSize,
+    TokenLogprob,
     Verdict,
 )
 from streamlink_magic.settings import RESULT_BYTES
@@ -89,6 +90,8 @@ class FakeModel:
         The log-odds of yes over no, whatever is asked; None: it does not tell.
     weighed
         The messages of every such call.
+    logprob
+        The log-probability of each word that ``stream`` writes; None: it does not tell.
     """
 
     answers: Sequence[str] = ("SELECT 1",)
@@ -105,6 +108,7 @@ class FakeModel:
     closed: int = 0
     surely: float | None = None
     weighed: list[tuple[Message, ...]] = field(default_factory=list)
+    logprob: float | None = None
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Count a token for every four characters."""
@@ -120,10 +124,16 @@ class FakeModel:
         try:
             for word in answer.split(" ")[:max_tokens]:
                 yield word + " "
-            yield Completion(answer, self.name, finish_reason=self.finish_reason)
+            told = self._told(answer)
+            yield Completion(answer, self.name, finish_reason=self.finish_reason, logprobs=told)
         except GeneratorExit:
             self.closed += 1
             raise
+
+    def _told(self, answer: str) -> tuple[TokenLogprob, ...]:
+        if self.logprob is None:
+            return ()
+        return tuple(TokenLogprob(f"{word} ", self.logprob) for word in answer.split(" "))
 
     def sample(
         self,

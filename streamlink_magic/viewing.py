@@ -13,7 +13,7 @@ from streamlink_magic.steps.check import check_answer
 from streamlink_magic.steps.doubts import find_doubts
 from streamlink_magic.steps.explain import explain_result
 from streamlink_magic.steps.guard.agreement import with_warnings
-from streamlink_magic.steps.trust import trust_checks
+from streamlink_magic.steps.trust import trust_checks, wavering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +99,7 @@ def _trust(written: Written) -> tuple[Check, ...]:
         mended=bool(written.draft.repairs),
         asked_again=written.model_calls > 1,
         unexplained=written.unexplained,
+        wavered=wavering(written.draft.naming, written.prompt.tables),
     )
 
 

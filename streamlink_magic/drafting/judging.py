@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlink_magic.drafting.mending import guard_or_mend
 from streamlink_magic.errors import ExecutionError, NoSqlError, StreamlinkError
+from streamlink_magic.steps.repair import missing_values
 from streamlink_magic.steps.vote import Candidate, weight_of
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _squeezed(sql: str) -> str:
 
 def _candidate(draft: SqlDraft, desk: Desk) -> Candidate:
     mended, query = guard_or_mend(draft, desk.known, desk.workbench, desk.settings)
-    return Candidate(mended, query, desk.workbench.meaning(query))
+    absent = bool(missing_values(mended.sql, desk.known))
+    return Candidate(mended, query, desk.workbench.meaning(query), absent=absent)
 
 
 def _one_of_each_plan(candidates: Sequence[Candidate]) -> Iterable[Candidate]:

@@ -92,6 +92,7 @@ def _alone(
         absent=float(len(absent)),
         unexplained=float(len(unexplained)),
         words=float(words),
+        naming=draft.naming.logprob if draft.naming else None,
     )
     return Written(
         draft,

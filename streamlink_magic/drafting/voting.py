@@ -20,7 +20,7 @@ from streamlink_magic.steps.answerable import (
 )
 from streamlink_magic.steps.prompt import retry_prompt
 from streamlink_magic.steps.repair import missing_values
-from streamlink_magic.steps.trust import Signals, badge
+from streamlink_magic.steps.trust import SURE, Signals, badge
 from streamlink_magic.steps.vote import says_nothing, weigh_readings
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from streamlink_magic.steps.generate import Drafts
     from streamlink_magic.steps.vote import Candidate
 
-# Log-probability of the names and values of a first choice. Above it, five drafts were right no
-# more often than two on 200 questions of Spider.
-_SURE = -3.0
 _UNCHANGED = "This is the query before, unchanged. The last question asks for a change in it."
 
 
@@ -68,13 +65,10 @@ def _is_settled(drafts: Drafts, candidates: Sequence[Candidate], desk: Desk) -> 
     """Return whether further drafts would hardly change the answer.
 
     That is where all of several agree, mended or not, or where the model was sure of the names
-    in its first choice; and where that returns something.
+    in its first choice; and where that finds something.
     """
     settled = _agree(drafts, candidates) or _is_sure(drafts.first, candidates)
-    if not settled or repeats(candidates[0].draft.sql, desk):
-        return False
-    result = candidates[0].result
-    return result is None or not says_nothing(result)
+    return settled and not (candidates[0].finds_nothing or repeats(candidates[0].draft.sql, desk))
 
 
 def _agree(drafts: Drafts, candidates: Sequence[Candidate]) -> bool:
@@ -88,7 +82,7 @@ def _is_sure(first: SqlDraft | NoSqlError, candidates: Sequence[Candidate]) -> b
     if isinstance(first, NoSqlError) or not candidates or first.naming is None:
         return False
     stands = candidates[0].draft.completion is first.completion
-    return stands and first.naming.logprob > _SURE
+    return stands and first.naming.logprob > SURE
 
 
 def _written(
@@ -115,6 +109,7 @@ def _written(
         absent=float(len(absent)),
         unexplained=float(len(unexplained)),
         words=float(words),
+        naming=best.draft.naming.logprob if best.draft.naming else None,
     )
     return Written(
         best.draft,

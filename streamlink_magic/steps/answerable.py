@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from streamlink_magic.records import Column, TableSchema
 
 _OFTEN, _TABLES_OFTEN = 0.5, 0.25  # shares of the drafts
+_SEVERAL = 2
 _ROOT = 4  # letters
 _FIELD = re.compile(r"[<,]\s*`?(\w+)`?\s*:")
 _NEAREST, _NAMED = 3, 3
@@ -81,16 +82,20 @@ def require_answerable(
         return
     nouns = nouns_among(unexplained)
     made_up = [list(_made_up(tree, tables)) for tree in trees]
-    share = sum(map(bool, made_up)) / len(trees)
     sources = [list(_made_up_tables(tree, tables)) for tree in trees]
-    astray = sum(map(bool, sources)) / len(trees)
     renamed = [noun for tree in trees for noun in _given_nouns(tree, nouns)]
-    often = max(share / _OFTEN, astray / _TABLES_OFTEN) >= 1 and len(trees) > 1
+    often = _is_often(made_up, _OFTEN) or _is_often(sources, _TABLES_OFTEN)
     names = [name for found in (*sources, *made_up) for name in found]
     written = [noun for noun in nouns if any(noun in words_of(name) for name in names)]
     if often or renamed or written:
         missing = renamed or written or names
         raise unanswerable(question, list(dict.fromkeys(missing)), tables)
+
+
+def _is_often(found: Sequence[Sequence[str]], share: float) -> bool:
+    """Return whether at least this share of the drafts found something, and more than one."""
+    drafts = sum(map(bool, found))
+    return drafts >= max(_SEVERAL, share * len(found))
 
 
 def values_named(drafts: Sequence[str]) -> set[str]:

@@ -12,7 +12,7 @@ from streamlink_magic.records import Check
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streamlink_magic.records import DataProfile, TableSchema, Vote
+    from streamlink_magic.records import DataProfile, Naming, TableSchema, Vote
 
 WELL_SUPPORTED, CHECK_THIS, DO_NOT_TRUST = "well supported", "check this", "do not trust"
 
@@ -42,6 +42,9 @@ _PLAIN_WORDS = frozenset(
 _SHORT = 2
 _ROOT, _ENDING, _LONG = 4, 3, 6  # letters: what is compared, what may differ
 _AGREED, _SPLIT, _HALF = 0.75, 0.4, 0.5
+# Log-probabilities of all names and values of a draft, told on 325 questions of Spider: of drafts
+# that agree 93 % were right above the first and 85 % below it, of others 3 of 9 below the second.
+SURE, _LOST = -3.0, -5.0
 _LISTED = 5
 _LEVELS = {WELL_SUPPORTED: "ok", CHECK_THIS: "note", DO_NOT_TRUST: "warning"}
 
@@ -66,6 +69,9 @@ class Signals:
         How many words of the question no table, column, comment or value explains.
     words
         How many words of the question name data at all.
+    naming
+        The log-probability of the names and values in the chosen draft, as the model wrote it;
+        None where the server does not tell.
     """
 
     agreement: float = 1.0
@@ -77,20 +83,37 @@ class Signals:
     absent: float = 0.0
     unexplained: float = 0.0
     words: float = 0.0
+    naming: float | None = None
 
     def as_numbers(self) -> Mapping[str, float]:
-        """Return them by name."""
-        return asdict(self)
+        """Return those that are known by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def badge(signals: Signals) -> str:
     """Return one of three states; never a percentage, since nothing here is a probability."""
     doubts = signals.asked_again or signals.absent or signals.empty
-    if signals.agreement < _SPLIT or (doubts and signals.agreement < _AGREED):
+    naming = 0.0 if signals.naming is None else signals.naming
+    lost = doubts or naming < _LOST
+    if signals.agreement < _SPLIT or (lost and signals.agreement < _AGREED):
         return DO_NOT_TRUST
-    agreed = signals.agreement >= _AGREED and signals.passed >= _HALF
-    sure = agreed and not doubts and not signals.mended
+    agreed = signals.agreement >= _AGREED and signals.passed > _HALF
+    sure = agreed and not doubts and not signals.mended and naming > SURE
     return WELL_SUPPORTED if sure else CHECK_THIS
+
+
+def wavering(naming: Naming | None, tables: Sequence[TableSchema]) -> tuple[str, ...]:
+    """Return the names of tables and columns, and the values, that the model was not sure of.
+
+    Names that the statement itself gives are left out.
+    """
+    names = {table.name.name.casefold() for table in tables}
+    names |= {column.name.casefold() for table in tables for column in table.columns}
+    return tuple(
+        word
+        for word in (naming.wavered if naming else ())
+        if word.strip("`").casefold() in names or not (word[0].isalpha() or word[0] in "_`")
+    )
 
 
 def trust_checks(
@@ -101,6 +124,7 @@ def trust_checks(
     mended: bool,
     asked_again: bool,
     unexplained: Sequence[str],
+    wavered: Sequence[str] = (),
 ) -> tuple[Check, ...]:
     """Return the badge in words: what speaks for the answer, and the other way to read it.
 
@@ -110,6 +134,8 @@ def trust_checks(
         The ways to read the question, the chosen one first.
     drawn
         How many drafts there were, those that could not be used included.
+    wavered
+        Names and values that the model was not sure of.
     """
     if not state:
         return ()
@@ -126,6 +152,9 @@ def trust_checks(
     if unexplained and state != WELL_SUPPORTED:
         listed = ", ".join(unexplained[:_LISTED])
         checks.append(Check("note", f"No table, column or value explains: {listed}."))
+    if wavered and state != WELL_SUPPORTED:
+        listed = ", ".join(wavered[:_LISTED])
+        checks.append(Check("note", f"The model was in two minds about: {listed}."))
     return tuple(checks)
 
 

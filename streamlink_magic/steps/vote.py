@@ -30,6 +30,8 @@ class Candidate:
         Its first rows; None where it was not run.
     greedy
         Whether it is the model's own first choice, over either form of the tables.
+    absent
+        Whether it looks for a text that no row has.
     """
 
     draft: SqlDraft
@@ -37,6 +39,12 @@ class Candidate:
     plan: str
     result: QueryResult | None = None
     greedy: bool = False
+    absent: bool = False
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether it returns nothing, or looks for what is not there."""
+        return self.absent or (self.result is not None and says_nothing(self.result))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def weigh_readings(candidates: Sequence[Candidate]) -> tuple[Reading, ...]:
 
     Drafts agree when their first rows are the same, as a bag, whatever the columns are called.
     A first choice of the model weighs more than a sample; a draft that had to be mended, and one
-    that returns nothing, weigh less. This is the self-consistency of Wang et al. 2022
+    that finds nothing, weigh less. This is the self-consistency of Wang et al. 2022
     (arXiv:2203.11171) over results in place of texts.
     """
     groups: dict[str, list[Candidate]] = {}
@@ -83,7 +91,7 @@ def weight_of(one: Candidate) -> float:
     weight = _GREEDY if one.greedy else _SAMPLED
     if one.draft.repairs:
         weight *= _MENDED
-    if one.result is not None and says_nothing(one.result):
+    if one.finds_nothing:
         weight *= _EMPTY
     return weight
 

@@ -15,6 +15,7 @@ from streamlink_magic.records import (
     Completion,
     DataProfile,
     GuardedQuery,
+    Naming,
     NotebookSnapshot,
     QueryResult,
     Question,
@@ -25,7 +26,13 @@ from streamlink_magic.records import (
 from streamlink_magic.settings import Policy, Settings
 from streamlink_magic.steps.generate import TEMPERATURE
 from streamlink_magic.steps.guard import guard_sql
-from streamlink_magic.steps.trust import Signals, badge, trust_checks, unexplained_words
+from streamlink_magic.steps.trust import (
+    Signals,
+    badge,
+    trust_checks,
+    unexplained_words,
+    wavering,
+)
 from streamlink_magic.steps.vote import Candidate, result_digest, weigh_readings
 from streamlink_magic.testing import FakeModel, FakeWorkbench, table
 
@@ -181,6 +188,45 @@ def test_more_is_drawn_only_where_the_first_two_leave_doubt(
     assert written.signals["passed"] == (0.8 if "nothing" in samples[0] else 1.0)
 
 
+@pytest.mark.parametrize(
+    ("samples", "logprob", "drawn", "badge"),
+    [
+        (["SELECT 2"], -1.0, 2, "check this"),
+        (["SELECT nothing"], -1.0, 2, "check this"),
+        (["SELECT 2"], -4.0, 5, "check this"),
+        (["SELECT 2"], None, 5, "well supported"),
+    ],
+    ids=["another answer", "one that cannot be used", "not sure", "not told"],
+)
+def test_a_first_choice_that_the_model_was_sure_of_needs_no_more(
+    samples: list[str], logprob: float | None, drawn: int, badge: str
+) -> None:
+    """How likely it held the names and values in it says as much as further drafts do."""
+    model = InTurn(["SELECT 1"], samples=[*samples, *["SELECT 1"] * 3], logprob=logprob)
+    workbench = Echo(tables=[PETS], invalid={"SELECT nothing": "no such column"})
+    settings = Settings(two_forms=False, repair=False)
+    written = write_sql(Question("How many?"), ports(model, workbench), settings, silent)
+    assert (written.drawn, written.draft.sql) == (drawn, "SELECT 1")
+    assert written.signals.get("naming") == logprob
+    assert written.badge == badge
+
+
+def test_a_sure_first_choice_that_returns_nothing_leaves_doubt() -> None:
+    """A model may be sure of a condition that no row meets."""
+    model = InTurn(["SELECT 0"], samples=["SELECT 2"] * 4, logprob=-1.0)
+    workbench = Echo(tables=[PETS])
+    settings = Settings(two_forms=False)
+    written = write_sql(Question("How many?"), ports(model, workbench), settings, silent)
+    assert (written.drawn, written.draft.sql) == (5, "SELECT 2")
+
+
+def test_a_draft_that_looks_for_what_no_row_has_weighs_less() -> None:
+    """A count of nothing is a row, and no answer."""
+    lost = replace(candidate("SELECT 0", result((0,)), greedy=True), absent=True)
+    found = candidate("SELECT 7", result((7,)))
+    assert weigh_readings([lost, found])[0].best is found
+
+
 def test_two_that_agree_on_nothing_leave_doubt() -> None:
     """Rows that are not there are what a wrong condition returns, too."""
     model = InTurn(["SELECT 00"], samples=["SELECT 0", "SELECT 3", "SELECT 3", "SELECT 3"])
@@ -262,19 +308,37 @@ def test_the_badge_has_three_states() -> None:
     assert badge(Signals(agreement=1.0, mended=1.0)) == "check this"
     assert badge(Signals(agreement=0.3)) == "do not trust"
     assert badge(Signals(agreement=0.6, empty=1.0)) == "do not trust"
+    assert badge(Signals(agreement=1.0, naming=-2.0)) == "well supported"
+    assert badge(Signals(agreement=1.0, naming=-6.0)) == "check this"
+    assert badge(Signals(agreement=0.6, naming=-4.0)) == "check this"
+    assert badge(Signals(agreement=0.6, naming=-6.0)) == "do not trust"
 
 
 def test_two_close_readings_are_both_shown() -> None:
     """The reader decides, instead of false certainty."""
     votes = [Vote("SELECT 1", 3, 3.0), Vote("SELECT\n2", 2, 2.0)]
     told = trust_checks(
-        "check this", votes, drawn=5, mended=False, asked_again=False, unexplained=["wings"]
+        "check this",
+        votes,
+        drawn=5,
+        mended=False,
+        asked_again=False,
+        unexplained=["wings"],
+        wavered=["age", "'old'"],
     )
     assert [check.text for check in told] == [
         "Check this: 3 of 5 drafts return this.",
         "Another reading, 2 of 5 drafts: SELECT 2",
         "No table, column or value explains: wings.",
+        "The model was in two minds about: age, 'old'.",
     ]
+
+
+def test_what_the_model_wavered_at_is_told_where_it_names_data() -> None:
+    """Names that the statement gives itself are nobody's business."""
+    naming = Naming(-9.0, ("T1", "`Age`", "pets", "total", "'old'", "3"))
+    assert wavering(naming, [PETS]) == ("`Age`", "pets", "'old'", "3")
+    assert wavering(None, [PETS]) == ()
 
 
 @pytest.mark.parametrize(
