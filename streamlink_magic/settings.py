@@ -109,8 +109,9 @@ class Settings:
     translate
         Whether a question in another script than the tables' names is put into English first.
     adaptive
-        Whether all but one of the further drafts are drawn only where the first two disagree,
-        cannot be used or return nothing. Off: all are drawn at once.
+        Whether all but one of the further drafts are drawn only where the first two leave doubt:
+        they disagree and the model wavered over the names in its first, or that one cannot be
+        used or finds nothing. Off: all are drawn at once.
     two_forms
         Whether half of the further drafts are drawn over the tables in a second form, as lists of
         full column names. Two forms err in different places.

@@ -243,7 +243,9 @@ def _judged_by_values(
     score = match.strength * 10 + round(share * 10)
     told = f"{match.reason}; {share:.0%} of {distinct} sampled values are found there"
     if share >= _CONTAINED and match.strength >= 2:  # noqa: PLR2004
-        return score, "high" if distinct >= _FEW or match.strength > 2 else "medium", told  # noqa: PLR2004
+        if distinct >= _FEW or match.strength > 2:  # noqa: PLR2004
+            return score, "high", told
+        return score, "medium" if distinct >= _PAIR else "low", told
     if (share >= _CONTAINED and distinct >= _FEW) or (share >= _LARGELY and distinct >= _MANY):
         return score, "medium", told
     if match.strength > 2 and (share >= _MOSTLY or not complete):  # noqa: PLR2004

@@ -147,3 +147,14 @@ def test_a_column_called_like_a_table_holds_that_tables_first_column() -> None:
     assert conditions(shops, sales, samples=lacking) == []
     partly = (sample(shops, (1, "Ann's"), (2, "Bo's"), (3, "Cy's"), complete=False), rows)
     assert conditions(shops, sales, samples=partly) == []
+
+
+def test_one_value_that_is_found_is_next_to_nothing() -> None:
+    """The number 1 is a key of most tables: a name that says half of it is not enough then."""
+    games = table("game", "id int, season int")
+    parks = table("park", "id int, home_games int")
+    played = sample(games, (1, 2010), (2, 2011), (3, 2012))
+    one = (played, sample(parks, (1, 1), (2, 1), (3, 1)))
+    assert [join.confidence for join in find_joins((games, parks), one)] == ["low"]
+    several = (played, sample(parks, (1, 1), (2, 2), (3, 3)))
+    assert [join.confidence for join in find_joins((games, parks), several)] == ["high"]
