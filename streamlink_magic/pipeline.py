@@ -23,7 +23,7 @@ from streamlink_magic.drafting import (
     write_best,
     write_one,
 )
-from streamlink_magic.errors import GuardError, UnanswerableError
+from streamlink_magic.errors import GuardError, InvalidSqlError, UnanswerableError
 from streamlink_magic.memory.fingerprint import find_tables
 from streamlink_magic.memory.recall import NOTHING_KEPT, Memory
 from streamlink_magic.steps.context import gather_context
@@ -131,8 +131,12 @@ def write_sql(
             _write(asked, None, ports, settings, progress, run=run), context=asked.context
         )
     linked = _in_english(asked, english, ports, settings)
-    with suppress(UnanswerableError):  # what no table holds may be the translation's own word
-        written = _write(linked, english, ports, settings, progress, run=run)
+    # What no table holds, or Spark cannot use, may be the translation's own word; a follow-up
+    # leaves half of it unsaid in any words.
+    alone = not asked.context.turns
+    with suppress(*((UnanswerableError, InvalidSqlError) if alone else ())):
+        once = replace(settings, retries=0) if alone else settings
+        written = _write(linked, english, ports, once, progress, run=run)
         return replace(written, context=asked.context, english=english)
     progress("model", "in the question's own words")
     written = _write(asked, None, ports, settings, progress, run=run)

@@ -163,6 +163,20 @@ def test_what_the_translation_lost_is_asked_in_the_questions_own_words() -> None
     assert all(message.content in sent for message in messages)
 
 
+def test_what_spark_cannot_use_is_asked_in_the_questions_own_words() -> None:
+    """At once: the model is not asked to mend what a wrong word may have led it to."""
+    model = Lost("SELECT count(*) FROM songs")
+    model.lost = "SELECT count(*) FROM songs GROUP BY chapters"
+    model.answers = [model.answers[0], model.lost, model.own]
+    workbench = FakeWorkbench((SONGS,), invalid={model.lost: "no such column"})
+    view = asked(model, Settings(repair=False, refuse_unanswerable=False), workbench)
+    assert view.sql == model.own
+    assert len(model.sent) == 3
+    sent = "".join(part.text for part in view.sent)
+    messages = (one for each in (*model.sent, *model.sampled) for one in each)
+    assert all(message.content in sent for message in messages)
+
+
 def test_what_no_table_holds_in_either_wording_is_refused() -> None:
     """The second refusal is the one that is told."""
     with pytest.raises(UnanswerableError, match="weight"):
