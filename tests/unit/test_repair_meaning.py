@@ -146,3 +146,41 @@ def test_a_needless_join_on_either_of_two_columns_goes() -> None:
     """Such a join repeats rows like any other."""
     sql = "SELECT b.name FROM baker b JOIN sold s ON b.id = s.baker_id OR b.id = s.loaf_id"
     assert mended(sql, "Name all bakers") == "SELECT b.name FROM baker AS b"
+
+
+@pytest.mark.parametrize(
+    ("written", "done"),
+    [
+        (
+            "FROM town AS t JOIN sold AS s ON t.nr = s.baker_id",
+            "FROM town AS t INNER JOIN baker ON baker.town = t.nr "
+            "JOIN sold AS s ON s.baker_id = baker.id",
+        ),
+        (
+            "FROM sold AS s JOIN town AS t ON t.nr = s.baker_id",
+            "FROM sold AS s INNER JOIN baker ON s.baker_id = baker.id "
+            "JOIN town AS t ON baker.town = t.nr",
+        ),
+    ],
+)
+def test_a_key_of_one_thing_is_not_that_of_another(written: str, done: str) -> None:
+    """What was sold in a town was sold by its bakers, whichever table comes first."""
+    question = "How many loaves were sold in each town?"
+    sql = f"SELECT t.title, count(*) {written} GROUP BY t.title"
+    assert mended(sql, question) == f"SELECT t.title, COUNT(*) {done} GROUP BY t.title"
+
+
+@pytest.mark.parametrize(
+    "joins",
+    [
+        "FROM town t LEFT JOIN sold s ON t.nr = s.baker_id",
+        "FROM town t JOIN sold s ON t.nr = s.loaf_id",
+        "FROM town t JOIN sold s ON t.nr = s.baker_id JOIN baker b ON b.id = s.baker_id",
+        "FROM town t JOIN sold s ON t.nr > s.baker_id",
+        "FROM baker t JOIN sold s ON t.id = s.baker_id",
+    ],
+    ids=["pads rows", "leads elsewhere", "is read already", "not equal", "as it is known"],
+)
+def test_a_join_that_may_be_meant_stays(joins: str) -> None:
+    """Only one plain mistake is put right."""
+    assert mended(f"SELECT count(*) {joins}", "How many were sold in each town?") is None

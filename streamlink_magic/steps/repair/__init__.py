@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlink_magic.steps.repair.absence import ask_absence
+from streamlink_magic.steps.repair.between import join_between
 from streamlink_magic.steps.repair.both import ask_both
 from streamlink_magic.steps.repair.columns import (
     rename_near,
@@ -80,6 +81,7 @@ AHEAD = (
     part_twins,
     unquote_outputs,
     replace_functions,
+    join_between,
     drop_needless,
     fit_order,
     fit_literals,

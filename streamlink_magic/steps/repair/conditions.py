@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from streamlink_magic.catalog.paths import other_end
 from streamlink_magic.steps.repair.names import spelled_otherwise
-from streamlink_magic.steps.repair.ways import (
-    FAR,
-    free_alias,
-    join_condition,
-    join_node,
-    known_paths,
-    path_start,
-)
+from streamlink_magic.steps.repair.ways import FAR, known_paths, path_start, rejoin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +51,7 @@ def _left_out(view: ScopeView, join: exp.Join, known: Known) -> list[str]:
         return []
     view.query.set("joins", rest)
     start, path = way
-    return [f"{told} needs it.", _rewritten(view, hanging[0], start, path)]
+    return [f"{told} needs it.", rejoin(view, hanging[0], start, path)]
 
 
 def _direct_way(
@@ -128,7 +120,7 @@ def _rejoined(view: ScopeView, join: exp.Join, known: Known) -> Iterator[str]:
         ways = _told_ways(ways, view, join, known)
         start = path_start(ways[0], some) if len(ways) == 1 and len(ways[0]) <= FAR else None
         if start is not None:
-            yield _rewritten(view, join, start, ways[0])
+            yield rejoin(view, join, start, ways[0])
             return
 
 
@@ -152,21 +144,3 @@ def _told_ways(
 def _has_any(table: TableSchema, names: Sequence[str]) -> bool:
     columns = [column.name for column in table.columns]
     return any(spelled_otherwise(name, columns) for name in names)
-
-
-def _rewritten(
-    view: ScopeView, join: exp.Join, start: tuple[TableName, str], path: tuple[Join, ...]
-) -> str:
-    written = join.args["on"].sql(dialect="spark")
-    here, alias = start
-    joins = list(view.query.args["joins"])
-    place = next(index for index, one in enumerate(joins) if one is join)
-    for step in path[:-1]:
-        there = other_end(step, here) or step.right
-        new = free_alias(view, joins, there.name)
-        joins.insert(place, join_node(step, here, alias, there, new))
-        place, here, alias = place + 1, there, new
-    join.set("on", join_condition(path[-1], here, alias, join.alias_or_name))
-    view.query.set("joins", joins)
-    conditions = " and ".join(one.condition for one in path)
-    return f"The tables were joined on {conditions} instead of {written}."

@@ -64,3 +64,22 @@ def free_alias(view: ScopeView, joins: Sequence[exp.Join], wanted: str) -> str:
         number += 1
         alias = f"{wanted}_{number}"
     return alias
+
+
+def rejoin(
+    view: ScopeView, join: exp.Join, start: tuple[TableName, str], path: tuple[Join, ...]
+) -> str:
+    """Let a join walk a path from a table that stands before it; return that in words."""
+    written = join.args["on"].sql(dialect="spark")
+    here, alias = start
+    joins = list(view.query.args["joins"])
+    place = next(index for index, one in enumerate(joins) if one is join)
+    for step in path[:-1]:
+        there = other_end(step, here) or step.right
+        new = free_alias(view, joins, there.name)
+        joins.insert(place, join_node(step, here, alias, there, new))
+        place, here, alias = place + 1, there, new
+    join.set("on", join_condition(path[-1], here, alias, join.alias_or_name))
+    view.query.set("joins", joins)
+    conditions = " and ".join(one.condition for one in path)
+    return f"The tables were joined on {conditions} instead of {written}."
