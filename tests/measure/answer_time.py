@@ -1,9 +1,12 @@
 """How long an answer takes beside a single draft of the same model on the same server.
 
 Run it by hand on a quiet machine, with a server of ``streamlink serve`` or one that
-``STREAMLINK_BASE_URL`` names: ``python tests/measure/answer_time.py SET 20``. Each question of a
-benchmark set (see ``streamlink eval``) is answered in every way, one after another; who comes
-first changes from question to question, since the server remembers the beginning of a prompt.
+``STREAMLINK_BASE_URL`` names:
+``python tests/measure/answer_time.py SET 20 examples grammar=always``. Each question of a benchmark
+set (see ``streamlink eval``) is answered in every way, one after another: as a plain prompt, by one
+draft, as ``%%ask`` does, by all five drafts, and without each step, or with each setting, that is
+named. Who comes first changes from question to question, since the server remembers the beginning
+of a prompt.
 """
 
 # ruff: noqa: T201  it prints, that is its job
@@ -25,10 +28,11 @@ from streamlink_magic.evaluation.answering import PipelineAnswer, PlainAnswer
 from streamlink_magic.evaluation.benchmark import load_set
 from streamlink_magic.evaluation.choice import choose
 from streamlink_magic.evaluation.database import SetDatabases
+from streamlink_magic.evaluation.switches import switched
 from streamlink_magic.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from streamlink_magic.evaluation.benchmark import BenchQuestion
     from streamlink_magic.evaluation.predictions import Prediction
@@ -39,24 +43,31 @@ SEED = 5
 ONE, DEFAULT = "one draft", "the default"
 
 
-def ways(databases: SetDatabases) -> dict[str, Answer]:
+def ways(databases: SetDatabases, changes: Sequence[str]) -> dict[str, Answer]:
     """Return the ways to answer, by name."""
     settings = Settings(turns=0, cells=0)
     model = find_model(settings, None)
     once = replace(settings, samples=0, retries=0, repair=False, refuse_unanswerable=False)
+    named = {
+        f"with {one}" if "=" in one else f"without {one}": switched(
+            settings, [] if "=" in one else [one], [one] if "=" in one else []
+        )
+        for one in changes
+    }
     return {
         "a plain prompt": PlainAnswer(databases, model, settings),
         ONE: PipelineAnswer(databases, model, once),
         DEFAULT: PipelineAnswer(databases, model, settings),
         "all five drafts": PipelineAnswer(databases, model, replace(settings, adaptive=False)),
+        **{name: PipelineAnswer(databases, model, changed) for name, changed in named.items()},
     }
 
 
-def measure(folder: str, count: int) -> None:
+def measure(folder: str, count: int, changes: Sequence[str]) -> None:
     """Answer the questions in every way, and print the means and their ratios to one draft."""
     benchmark = load_set(Path(folder))
     conf = {"spark.sql.shuffle.partitions": "1", "spark.sql.session.timeZone": "UTC"}
-    answers = ways(SetDatabases(create_session(conf=conf), benchmark))
+    answers = ways(SetDatabases(create_session(conf=conf), benchmark), changes)
     taken: dict[str, list[float]] = {name: [] for name in answers}
     drawn: list[float] = []
     seen: set[str] = set()
@@ -79,7 +90,7 @@ def measure(folder: str, count: int) -> None:
         mean = statistics.fmean(times)
         median = statistics.median(times)
         print(
-            f"{name:<16} mean {mean:5.2f} s, median {median:5.2f} s, {mean / base:.2f} x one draft"
+            f"{name:<24} mean {mean:5.2f} s, median {median:5.2f} s, {mean / base:.2f} x one draft"
         )
     print(
         f"{len(asked)} questions; the default asked the model {statistics.fmean(drawn):.2f} times"
@@ -87,4 +98,4 @@ def measure(folder: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    measure(sys.argv[1], int(sys.argv[2]))
+    measure(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
