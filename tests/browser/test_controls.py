@@ -140,6 +140,8 @@ def test_the_rows_sort_and_filter_at_a_click(opened: Page, lab: Lab, pictures: P
     assert "widget-state" not in json.dumps(lab.read("looked.ipynb").metadata)
     button(page, "Sort and filter").click()
     page.locator(".dt-container").wait_for(state="detached")
+    button(page, "Sort and filter").click()
+    wait_for_column(page, 2, ["16", "10", "6"])
     own = (lab.url, f"blob:{lab.url}", "data:")
     assert [url for url in fetched if not url.startswith(own)] == []  # nothing leaves for a CDN
 

@@ -153,13 +153,17 @@ def test_a_needless_join_on_either_of_two_columns_goes() -> None:
     [
         (
             "FROM town AS t JOIN sold AS s ON t.nr = s.baker_id",
-            "FROM town AS t INNER JOIN baker ON baker.town = t.nr "
-            "JOIN sold AS s ON s.baker_id = baker.id",
+            (
+                "FROM town AS t INNER JOIN baker ON baker.town = t.nr "
+                "JOIN sold AS s ON s.baker_id = baker.id"
+            ),
         ),
         (
             "FROM sold AS s JOIN town AS t ON t.nr = s.baker_id",
-            "FROM sold AS s INNER JOIN baker ON s.baker_id = baker.id "
-            "JOIN town AS t ON baker.town = t.nr",
+            (
+                "FROM sold AS s INNER JOIN baker ON s.baker_id = baker.id "
+                "JOIN town AS t ON baker.town = t.nr"
+            ),
         ),
     ],
 )

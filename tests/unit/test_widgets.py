@@ -239,8 +239,21 @@ def test_the_rows_open_as_a_table_that_sorts_by_values(deeds: Deeds) -> None:
         ["null", "9.0", "2", "0"],
         ["Cy", "null", "1", "2"],
     ]
+    (table,) = controls._field.children
     press(controls, "Sort and filter")
     assert controls._field.children == ()
+    press(controls, "Sort and filter")
+    assert controls._field.children == (table,)
+
+
+def test_other_rows_are_another_table(deeds: Deeds) -> None:
+    """An edited statement has rows of its own."""
+    controls, _ = shown(deeds)
+    press(controls, "Sort and filter")
+    press(controls, "Sort and filter")
+    deeds.result = replace(PETS, rows=PETS.rows[:1])
+    press(controls, "Sort and filter")
+    assert len(rows_of(controls)) == 1
 
 
 def test_a_table_goes_when_other_rows_may_come(deeds: Deeds) -> None:

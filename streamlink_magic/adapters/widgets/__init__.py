@@ -18,6 +18,8 @@ from streamlink_magic.adapters.widgets.table import sortable_table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streamlink_magic.records import QueryResult
+
 _SHOWN_CHARS = 90
 _LOOK = "Sort and filter"
 _QUIET = "mathjax_ignore tex2jax_ignore"
@@ -51,6 +53,7 @@ class Controls:
         # Displays from here land in this cell, whatever the kernel is doing by then.
         self._context = copy_context()
         self._made: list[Any] = []
+        self._table: tuple[QueryResult, Any] | None = None
         self._build()
 
     def show(self) -> None:
@@ -137,8 +140,14 @@ class Controls:
             self._put_away()
         else:
             self._purpose = _LOOK
-            self._made.append(sortable_table(result))
-            self._field.children = (self._made[-1],)
+            self._field.children = (self._table_of(result),)
+
+    def _table_of(self, result: QueryResult) -> Any:  # noqa: ANN401
+        """Return the table of these rows: the one that was put away, where there is one."""
+        if self._table is None or self._table[0] is not result:
+            self._table = result, sortable_table(result)
+            self._made.append(self._table[1])
+        return self._table[1]
 
     def _put_away(self) -> None:
         self._purpose = ""
