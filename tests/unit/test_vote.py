@@ -308,8 +308,8 @@ def test_the_badge_has_three_states() -> None:
     assert badge(Signals(agreement=1.0, mended=1.0)) == "check this"
     assert badge(Signals(agreement=0.3)) == "do not trust"
     assert badge(Signals(agreement=0.6, empty=1.0)) == "do not trust"
-    assert badge(Signals(agreement=1.0, naming=-2.0)) == "well supported"
-    assert badge(Signals(agreement=1.0, naming=-6.0)) == "check this"
+    assert badge(Signals(agreement=1.0, naming=-1.5)) == "well supported"
+    assert badge(Signals(agreement=1.0, naming=-2.5)) == "check this"
     assert badge(Signals(agreement=0.6, naming=-4.0)) == "check this"
     assert badge(Signals(agreement=0.6, naming=-6.0)) == "do not trust"
 
