@@ -3,10 +3,9 @@
 Run it by hand on a quiet machine, with a server of ``streamlink serve`` or one that
 ``STREAMLINK_BASE_URL`` names:
 ``python tests/measure/answer_time.py SET 20 examples grammar=always``. Each question of a benchmark
-set (see ``streamlink eval``) is answered in every way, one after another: as a plain prompt, by one
-draft, as ``%%ask`` does, by all five drafts, and without each step, or with each setting, that is
-named. Who comes first changes from question to question, since the server remembers the beginning
-of a prompt.
+set (see ``streamlink eval``) is answered in every way, one after another: by one draft, as
+``%%ask`` does, by all five drafts, and without each step, or with each setting, that is named. Who
+comes first changes from question to question, since the server remembers the beginning of a prompt.
 """
 
 # ruff: noqa: T201  it prints, that is its job
@@ -24,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from streamlink_magic.adapters.spark.create import create_session
 from streamlink_magic.endpoint import find_model
-from streamlink_magic.evaluation.answering import PipelineAnswer, PlainAnswer
+from streamlink_magic.evaluation.answering import PipelineAnswer
 from streamlink_magic.evaluation.benchmark import load_set
 from streamlink_magic.evaluation.choice import choose
 from streamlink_magic.evaluation.database import SetDatabases
@@ -55,7 +54,6 @@ def ways(databases: SetDatabases, changes: Sequence[str]) -> dict[str, Answer]:
         for one in changes
     }
     return {
-        "a plain prompt": PlainAnswer(databases, model, settings),
         ONE: PipelineAnswer(databases, model, once),
         DEFAULT: PipelineAnswer(databases, model, settings),
         "all five drafts": PipelineAnswer(databases, model, replace(settings, adaptive=False)),
