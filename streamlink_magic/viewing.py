@@ -100,6 +100,7 @@ def _trust(written: Written) -> tuple[Check, ...]:
         asked_again=written.model_calls > 1,
         unexplained=written.unexplained,
         wavered=wavering(written.draft.naming, written.prompt.tables),
+        naming=written.signals.get("naming"),
     )
 
 

@@ -126,6 +126,7 @@ def trust_checks(
     asked_again: bool,
     unexplained: Sequence[str],
     wavered: Sequence[str] = (),
+    naming: float | None = None,
 ) -> tuple[Check, ...]:
     """Return the badge in words: what speaks for the answer, and the other way to read it.
 
@@ -137,12 +138,16 @@ def trust_checks(
         How many drafts there were, those that could not be used included.
     wavered
         Names and values that the model was not sure of.
+    naming
+        The log-probability of all that it named; None where that is not known.
     """
     if not state:
         return ()
     reasons = [f"{votes[0].count} of {drawn} drafts return this"] if votes and drawn > 1 else []
     reasons += ["it had to be mended"] if mended else []
     reasons += ["the model was asked twice"] if asked_again else []
+    unsure = naming is not None and naming <= _CLEAR
+    reasons += ["the model was not sure of all names"] if unsure else []
     text = state.capitalize() + (f": {', '.join(reasons)}." if reasons else ".")
     checks = [Check(_LEVELS[state], text, badge=True)]
     if len(votes) > 1 and 2 * votes[1].weight >= votes[0].weight:

@@ -334,6 +334,17 @@ def test_two_close_readings_are_both_shown() -> None:
     ]
 
 
+def test_agreement_alone_is_told_not_to_be_enough() -> None:
+    """Two that agree, and are to be checked: the reader is told why."""
+    votes = [Vote("SELECT 1", 2, 2.0)]
+    told = trust_checks(
+        "check this", votes, drawn=2, mended=False, asked_again=False, unexplained=[], naming=-2.5
+    )
+    assert [check.text for check in told] == [
+        "Check this: 2 of 2 drafts return this, the model was not sure of all names."
+    ]
+
+
 def test_what_the_model_wavered_at_is_told_where_it_names_data() -> None:
     """Names that the statement gives itself are nobody's business."""
     naming = Naming(-9.0, ("T1", "`Age`", "pets", "total", "'old'", "3"))
