@@ -104,7 +104,7 @@ def _squeezed(sql: str) -> str:
 
 def _candidate(draft: SqlDraft, desk: Desk) -> Candidate:
     mended, query = guard_or_mend(draft, desk.known, desk.workbench, desk.settings)
-    absent = bool(missing_values(mended.sql, desk.known))
+    absent = missing_values(mended.sql, desk.known)
     return Candidate(mended, query, desk.workbench.meaning(query), absent=absent)
 
 

@@ -19,7 +19,6 @@ from streamlink_magic.steps.answerable import (
     values_named,
 )
 from streamlink_magic.steps.prompt import retry_prompt
-from streamlink_magic.steps.repair import missing_values
 from streamlink_magic.steps.trust import SURE, Signals, badge
 from streamlink_magic.steps.vote import says_nothing, weigh_readings
 
@@ -98,7 +97,6 @@ def _written(
         return _write_changed(candidates[0], desk)
     readings = weigh_readings(candidates)
     best = readings[0].best
-    absent = missing_values(best.draft.sql, desk.known)
     unexplained, words = explain_words(desk.known)
     signals = Signals(
         agreement=readings[0].weight / sum(one.weight for one in readings),
@@ -106,7 +104,7 @@ def _written(
         sound=sum(not one.draft.repairs for one in candidates) / _drawn(drafts),
         mended=float(bool(best.draft.repairs)),
         empty=float(best.result is not None and says_nothing(best.result)),
-        absent=float(len(absent)),
+        absent=float(len(best.absent)),
         unexplained=float(len(unexplained)),
         words=float(words),
         naming=best.draft.naming.logprob if best.draft.naming else None,
@@ -117,7 +115,7 @@ def _written(
         best.query.verdict,
         best.query,
         1,
-        absent=absent,
+        absent=best.absent,
         result=best.result,
         readings=readings,
         drawn=_drawn(drafts),

@@ -31,7 +31,7 @@ class Candidate:
     greedy
         Whether it is the model's own first choice, over either form of the tables.
     absent
-        Whether it looks for a text that no row has.
+        Warnings of the texts that it looks for and no row has.
     """
 
     draft: SqlDraft
@@ -39,12 +39,12 @@ class Candidate:
     plan: str
     result: QueryResult | None = None
     greedy: bool = False
-    absent: bool = False
+    absent: tuple[str, ...] = ()
 
     @property
     def finds_nothing(self) -> bool:
         """Whether it returns nothing, or looks for what is not there."""
-        return self.absent or (self.result is not None and says_nothing(self.result))
+        return bool(self.absent) or (self.result is not None and says_nothing(self.result))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,10 @@ def test_tokens_that_do_not_tell_give_nothing(tokens: list[TokenLogprob]) -> Non
     assert weigh_naming("SELECT 猫", tokens) is None
 
 
-def test_what_is_no_sql_names_nothing() -> None:
-    """A statement that cannot be read in tokens has no names."""
-    naming = weigh_naming("SELECT 'open", told(("SELECT 'open", -3.0)))
-    assert naming is not None
-    assert naming.wavered == ()
+def test_what_cannot_be_read_is_not_taken_for_sure() -> None:
+    """A statement whose names are not known would otherwise have none to waver at."""
+    assert weigh_naming("SELECT 'open", told(("SELECT 'open", -3.0))) is None
+    assert weigh_naming("SELECT count(*)", told(("SELECT count(*)", -3.0))) is None
 
 
 def test_a_draft_carries_how_surely_it_was_named() -> None:

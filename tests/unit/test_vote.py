@@ -222,7 +222,7 @@ def test_a_sure_first_choice_that_returns_nothing_leaves_doubt() -> None:
 
 def test_a_draft_that_looks_for_what_no_row_has_weighs_less() -> None:
     """A count of nothing is a row, and no answer."""
-    lost = replace(candidate("SELECT 0", result((0,)), greedy=True), absent=True)
+    lost = replace(candidate("SELECT 0", result((0,)), greedy=True), absent=("No row has x.",))
     found = candidate("SELECT 7", result((7,)))
     assert weigh_readings([lost, found])[0].best is found
 

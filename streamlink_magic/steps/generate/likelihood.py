@@ -12,7 +12,7 @@ from sqlglot.errors import SqlglotError
 from streamlink_magic.records import Naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from streamlink_magic.records import TokenLogprob
 
@@ -38,7 +38,7 @@ def weigh_naming(sql: str, logprobs: Sequence[TokenLogprob]) -> Naming | None:
     Returns
     -------
     Naming or None
-        None where the tokens do not tell.
+        None where the tokens do not tell, or no name can be read.
 
     Examples
     --------
@@ -48,12 +48,13 @@ def weigh_naming(sql: str, logprobs: Sequence[TokenLogprob]) -> Naming | None:
     """
     texts = [one.token for one in logprobs]
     begins = "".join(texts).find(sql) if texts else -1
-    if begins < 0:
+    spans = _spans_of_names(sql)
+    if begins < 0 or not spans:
         return None
     places = list(pairwise(accumulate(map(len, texts), initial=-begins)))
     named = [
         (sql[start:end], [one for one, place in enumerate(places) if _meet(place, (start, end))])
-        for start, end in _named(sql)
+        for start, end in spans
     ]
     shared = {one for _, tokens in named for one in tokens}
     return Naming(
@@ -68,16 +69,17 @@ def weigh_naming(sql: str, logprobs: Sequence[TokenLogprob]) -> Naming | None:
     )
 
 
-def _named(sql: str) -> Iterator[tuple[int, int]]:
-    """Yield where a name or value stands, as begin and end."""
+def _spans_of_names(sql: str) -> list[tuple[int, int]]:
+    """Return where names and values stand, as begin and end; none where that cannot be read."""
     try:
         tokens = sqlglot.tokenize(sql, read="spark")
     except SqlglotError:
-        return
-    for one, after in zip(tokens, [*tokens[1:], None], strict=True):
-        called = after is not None and after.token_type.name == _CALL
-        if one.token_type.name in _NAMING and not called:
-            yield one.start, one.end + 1
+        return []
+    return [
+        (one.start, one.end + 1)
+        for one, after in zip(tokens, [*tokens[1:], None], strict=True)
+        if one.token_type.name in _NAMING and (after is None or after.token_type.name != _CALL)
+    ]
 
 
 def _meet(first: tuple[int, int], second: tuple[int, int]) -> bool:
