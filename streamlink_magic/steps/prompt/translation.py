@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
-from functools import cache
 from typing import TYPE_CHECKING
 
-from streamlink_magic.prompts import load, load_lines
+from streamlink_magic.prompts import load
 from streamlink_magic.records import LinkedContext, Message, Prompt, SentPart
 from streamlink_magic.steps.prompt.names import plain
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from streamlink_magic.protocols import ChatModel
 
 _TABLES_CHARS = 4_000
-_ASKED = "Question: "
 _OPENING = SentPart("opening", "English:")
 _LATIN = "LATIN"
 
@@ -34,41 +31,24 @@ def needs_translation(linked: LinkedContext) -> bool:
 def translation_prompt(linked: LinkedContext, model: ChatModel) -> Prompt:
     """Return the prompt that asks for the question in English, in words of the tables.
 
-    Examples over invented tables come first: they show that a question is told whole and in the
-    tables' own words. Tables are listed with the names of their columns alone, as far as 4,000
-    characters go.
+    Tables are listed with the names of their columns alone, as far as 4,000 characters go.
     """
     lines = (
         plain(f"{table.name.name}: {', '.join(column.name for column in table.columns)}")
         for table in linked.tables
     )
-    tables = SentPart("schema", _over("\n".join(lines)[:_TABLES_CHARS]))
-    question = SentPart("question", _ASKED + linked.context.question.text.strip())
-    turns = (
-        ("system", (SentPart("rules", load("translate")),)),
-        *_examples(),
-        ("user", (tables, question)),
-        ("assistant", (_OPENING,)),
+    parts = (
+        SentPart("rules", load("translate") + "\n"),
+        SentPart("schema", "\n".join(lines)[:_TABLES_CHARS]),
+        SentPart("question", linked.context.question.text.strip()),
+        _OPENING,
     )
-    messages = tuple(Message(role, "".join(one.text for one in parts)) for role, parts in turns)
-    parts = tuple(part for _, parts in turns for part in parts)
+    messages = (
+        Message("system", parts[0].text + parts[1].text),
+        Message("user", parts[2].text),
+        Message("assistant", parts[3].text),
+    )
     return Prompt(messages, model.count_tokens(messages), parts)
-
-
-@cache
-def _examples() -> tuple[tuple[str, tuple[SentPart, ...]], ...]:
-    """Return translated questions as turns of a conversation; the first one tells the tables."""
-    shown: list[tuple[str, tuple[SentPart, ...]]] = []
-    for record in map(json.loads, load_lines("translations")):
-        over = "" if shown else _over(load("translations"))
-        asked = SentPart("examples", over + _ASKED + record["question"])
-        answered = SentPart("examples", f"{_OPENING.text} {record['english']}")
-        shown += [("user", (asked,)), ("assistant", (answered,))]
-    return tuple(shown)
-
-
-def _over(tables: str) -> str:
-    return f"Tables and their columns:\n{tables}\n\n"
 
 
 def _told(linked: LinkedContext) -> Iterator[str]:
